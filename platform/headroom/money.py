@@ -7,7 +7,24 @@ from dataclasses import dataclass
 
 # Currencies without a minor unit, as the payment provider lists them: docs.stripe.com/currencies#zero-decimal
 ZERO_DECIMAL = frozenset(
-    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
 )
 BASIS_POINTS = 10_000  # one whole, in basis points
 
