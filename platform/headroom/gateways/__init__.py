@@ -1,0 +1,1 @@
+"""One module per outside system: small, typed, no rules of ours."""
