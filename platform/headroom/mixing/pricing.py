@@ -1,0 +1,146 @@
+"""PURE. What an order costs, who gets how much, and what a cancellation costs. Integers of minor units only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from headroom.mixing.deadlines import Tier, clears_at
+from headroom.mixing.states import State
+from headroom.money import BASIS_POINTS, allocate
+
+MIN_PRICE_MINOR = 500  # below this the provider's fixed fee eats the engineer's share
+MAX_PRICE_MINOR = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One party's part of the price, in basis points of price-before-tax."""
+
+    party: str  # a person's id or "platform"
+    basis_points: int
+
+
+PLATFORM = "platform"
+
+
+def shares_of(engineer_id: str, *, fee_bp: int) -> tuple[Share, ...]:
+    """The split snapshot of an order: the engineer and the platform; sums to 10,000.
+
+    Raises ValueError for a fee outside 0…10,000 basis points.
+    """
+    if not 0 <= fee_bp <= BASIS_POINTS:
+        raise ValueError("a fee is 0 to 10,000 basis points")
+    return (Share(engineer_id, BASIS_POINTS - fee_bp), Share(PLATFORM, fee_bp))
+
+
+def split(amount_minor: int, shares: Sequence[Share]) -> dict[str, int]:
+    """Exact shares of an amount by largest remainder; ties go to the party whose key sorts first.
+
+    Raises ValueError when the basis points do not sum to 10,000.
+    """
+    if sum(share.basis_points for share in shares) != BASIS_POINTS:
+        raise ValueError("basis points must sum to 10,000")
+    ordered = sorted(shares, key=lambda share: share.party)
+    parts = allocate(amount_minor, [share.basis_points for share in ordered])
+    return {share.party: part for share, part in zip(ordered, parts, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An extra a client may add to a package."""
+
+    key: str
+    unit_price_minor: int
+    limit: int  # the most one may take
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    key: str
+    count: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    lines: tuple[Line, ...]
+    total_minor: int
+
+
+def quote(base_minor: int, options: Sequence[Option], chosen: Mapping[str, int]) -> Quote:
+    """The price of a package with chosen extras, line by line.
+
+    Raises ValueError for an unknown extra or a count outside its limit.
+    """
+    known = {option.key: option for option in options}
+    lines = [Line("base", 1, base_minor)]
+    for key, count in sorted(chosen.items()):
+        option = known.get(key)
+        if option is None or not 0 <= count <= option.limit:
+            raise ValueError(f"not on offer: {count} × {key}")
+        if count:
+            lines.append(Line(key, count, count * option.unit_price_minor))
+    return Quote(tuple(lines), sum(line.amount_minor for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What an engineer sees before publishing a price."""
+
+    price_minor: int
+    fee_minor: int
+    net_minor: int
+    paid_from: datetime  # the earliest transfer, were it ordered and everything done on the last promised day
+
+
+REVIEW_AND_INTAKE = timedelta(days=3 + 7)  # the longest intake and the whole review window
+
+
+def prospect(price_minor: int, *, fee_bp: int, turnaround: timedelta, tier: Tier, now: datetime) -> Prospect:
+    """Net pay and the transfer date to expect if a client ordered now and used every hour they have."""
+    parts = split(price_minor, shares_of("engineer", fee_bp=fee_bp))
+    approved = now + turnaround + REVIEW_AND_INTAKE
+    paid_from = clears_at(approved, by_click=False, tier=tier)
+    return Prospect(price_minor, parts[PLATFORM], parts["engineer"], paid_from)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """What ending the order now means. `by_agreement`: the other side must accept these terms first."""
+
+    kept_percent: int
+    kept_minor: int
+    refund_minor: int
+    by_agreement: bool
+
+
+BEFORE_WORK = frozenset({State.AWAITING_FILES, State.INTAKE})
+AT_WORK = frozenset({State.IN_PROGRESS, State.DELIVERED, State.REVISING, State.SETTLING_TERMS, State.DISPUTED})
+
+
+def cancellation(
+    price_minor: int, state: State, *, versions: int, engineers_fault: bool = False
+) -> Cancellation | None:
+    """The ladder: what the engineer keeps if the order ends here; None where nothing is held.
+
+    Before intake is accepted 0 %; at work before v1 25 %; after v1 50 %; after two versions 75 %; approved
+    100 %. When the engineer is late or cancels, 0 %, always.
+    """
+    percent = _kept_percent(state, versions)
+    if percent is None:
+        return None
+    if engineers_fault:
+        percent = 0
+    kept, refund = allocate(price_minor, [percent, 100 - percent])
+    alone = state in BEFORE_WORK or engineers_fault
+    return Cancellation(percent, kept, refund, by_agreement=not alone)
+
+
+def _kept_percent(state: State, versions: int) -> int | None:
+    if state in BEFORE_WORK:
+        return 0
+    if state in AT_WORK:
+        return (25, 50, 75)[min(versions, 2)]
+    return 100 if state is State.APPROVED else None

@@ -1,0 +1,98 @@
+"""Every cent has one owner."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headroom.mixing.deadlines import Tier
+from headroom.mixing.pricing import (
+    PLATFORM,
+    Option,
+    Share,
+    cancellation,
+    prospect,
+    quote,
+    shares_of,
+    split,
+)
+from headroom.mixing.states import STATES, State
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@given(amount=st.integers(0, 10_000_000), fee_bp=st.integers(0, 10_000))
+def test_a_split_gives_away_exactly_the_amount(amount: int, fee_bp: int) -> None:
+    parts = split(amount, shares_of("per_a", fee_bp=fee_bp))
+    assert sum(parts.values()) == amount
+
+
+def test_a_tie_goes_to_the_party_that_sorts_first() -> None:
+    assert split(1, (Share("b", 5_000), Share("a", 5_000))) == {"a": 1, "b": 0}
+
+
+def test_shares_that_do_not_sum_to_a_whole_are_refused() -> None:
+    with pytest.raises(ValueError):
+        split(100, (Share("a", 9_999),))
+
+
+def test_the_engineer_keeps_88_percent_of_a_mix_at_the_usual_fee() -> None:
+    assert split(20_000, shares_of("per_a", fee_bp=1_200)) == {"per_a": 17_600, PLATFORM: 2_400}
+
+
+def test_net_pay_and_transfer_day_stand_before_publishing() -> None:
+    seen = prospect(25_000, fee_bp=1_200, turnaround=timedelta(days=7), tier=Tier.NEW, now=NOON)
+    assert (seen.net_minor, seen.fee_minor) == (22_000, 3_000)
+    assert seen.paid_from == NOON + timedelta(days=7 + 10 + 7)
+
+
+def test_extras_are_priced_line_by_line() -> None:
+    found = quote(20_000, [Option("extra_stems", 500, 20)], {"extra_stems": 4})
+    assert (found.total_minor, [line.key for line in found.lines]) == (22_000, ["base", "extra_stems"])
+
+
+@pytest.mark.parametrize("chosen", [{"extra_stems": 21}, {"extra_stems": -1}, {"unknown": 1}])
+def test_an_extra_that_is_not_on_offer_is_refused(chosen: dict[str, int]) -> None:
+    with pytest.raises(ValueError):
+        quote(20_000, [Option("extra_stems", 500, 20)], chosen)
+
+
+@pytest.mark.parametrize(
+    ("state", "versions", "kept"),
+    [
+        (State.AWAITING_FILES, 0, 0),
+        (State.INTAKE, 0, 0),
+        (State.IN_PROGRESS, 0, 25),
+        (State.DELIVERED, 1, 50),
+        (State.REVISING, 2, 75),
+        (State.DELIVERED, 5, 75),
+        (State.APPROVED, 1, 100),
+    ],
+)
+def test_the_ladder(state: State, versions: int, kept: int) -> None:
+    found = cancellation(10_000, state, versions=versions)
+    assert found is not None
+    assert (found.kept_minor, found.refund_minor) == (kept * 100, 10_000 - kept * 100)
+
+
+def test_a_late_engineer_keeps_nothing_at_any_step() -> None:
+    for state in STATES:
+        found = cancellation(10_000, state, versions=2, engineers_fault=True)
+        assert found is None or found.refund_minor == 10_000
+
+
+def test_before_work_the_client_needs_nobodys_agreement() -> None:
+    before = cancellation(10_000, State.INTAKE, versions=0)
+    after = cancellation(10_000, State.IN_PROGRESS, versions=0)
+    assert before is not None
+    assert after is not None
+    assert (before.by_agreement, after.by_agreement) == (False, True)
+
+
+@given(price=st.integers(0, 5_000_000), versions=st.integers(0, 9), state=st.sampled_from(STATES))
+def test_a_cancellation_conserves_the_price(price: int, versions: int, state: State) -> None:
+    found = cancellation(price, state, versions=versions)
+    assert found is None or found.kept_minor + found.refund_minor == price
