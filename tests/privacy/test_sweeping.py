@@ -1,0 +1,80 @@
+"""Every value goes when its rule says, and not a day earlier."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import MetaData, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from headroom.data_rules import CONTACT, KEY, SECURITY_FACT, TECHNICAL, AtEnd, RowLife, days, ruled
+from headroom.db import UtcTime
+from headroom.privacy import sweeper
+from headroom.privacy.sweeper import Act, Sweep
+
+SEEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Shelf(DeclarativeBase):
+    metadata = MetaData()
+    type_annotation_map = {datetime: UtcTime()}
+
+
+class Visit(Shelf):
+    __tablename__ = "visit_for_test"
+    __subject__ = "id"
+    __row_life__ = RowLife("seen_at", 365)
+    id: Mapped[str] = mapped_column(primary_key=True, info=ruled(KEY))
+    seen_at: Mapped[datetime] = mapped_column(info=ruled(TECHNICAL))
+    address: Mapped[str | None] = mapped_column(
+        Text, info=ruled(SECURITY_FACT, retain=days("seen_at", 30, at_end=AtEnd.CUT_ADDRESS))
+    )
+    email: Mapped[str | None] = mapped_column(Text, info=ruled(CONTACT, retain=days("seen_at", 90)))
+
+
+@pytest.fixture
+def visits(session: Session) -> Session:
+    Shelf.metadata.create_all(session.connection())
+    session.add_all(
+        [
+            Visit(id="four", seen_at=SEEN, address="203.0.113.77", email="mara@example.test"),
+            Visit(id="six", seen_at=SEEN, address="2001:db8:1:2:3::9", email="ivo@example.test"),
+        ]
+    )
+    session.flush()
+    return session
+
+
+def sweep_on_day(session: Session, day: float) -> dict[str, tuple[str | None, str | None]]:
+    lives = sweeper.row_lives([Visit])
+    for sweep in sweeper.plan(Shelf.metadata, lives):
+        sweeper.sweep_batch(session, sweep, now=SEEN + timedelta(days=day))
+    rows = session.execute(text("SELECT id, address, email FROM visit_for_test"))
+    return {row.id: (row.address, row.email) for row in rows}
+
+
+def test_nothing_goes_on_the_last_day(visits: Session) -> None:
+    assert sweep_on_day(visits, 30)["four"] == ("203.0.113.77", "mara@example.test")
+
+
+def test_addresses_are_cut_to_their_network(visits: Session) -> None:
+    left = sweep_on_day(visits, 30.1)
+    assert left["four"][0] == "203.0.113.0/24"
+    assert left["six"][0] == "2001:db8:1::/48"
+
+
+def test_a_second_sweep_changes_nothing(visits: Session) -> None:
+    assert sweep_on_day(visits, 31) == sweep_on_day(visits, 32)
+
+
+def test_values_are_cleared(visits: Session) -> None:
+    assert sweep_on_day(visits, 90.1)["four"][1] is None
+
+
+def test_rows_go(visits: Session) -> None:
+    assert sweep_on_day(visits, 365.1) == {}
+
+
+def test_the_plan_can_be_read_before_it_runs() -> None:
+    plan = sweeper.plan(Shelf.metadata, sweeper.row_lives([Visit]))
+    assert Sweep("visit_for_test", ("id",), "email", "seen_at", 90, Act.CLEAR) in plan
+    assert plan[-1].act is Act.DELETE_ROW
