@@ -42,7 +42,7 @@ def main() -> int:
 def compose(settings: Settings) -> None:
     """Open the database and register every task of this package."""
     failpoints.arm(settings.faults)
-    db.connect(settings, url=settings.worker_url, pool_size=settings.worker_concurrency + 2)
+    db.connect(settings, url=settings.worker_url, pool_size=settings.worker_concurrency + 2, role=db.WORKER)
     if settings.is_rehearsal:
         clock.use_offset_from(db.clock_offset)
     import_module("migrations.models")

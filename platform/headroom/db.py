@@ -30,6 +30,8 @@ NAMING = {  # so that migrations can name what they change
     "pk": "pk_%(table_name)s",
 }
 
+WEB, WORKER, READER = "headroom_web", "headroom_worker", "headroom_reader"  # see operating/roles.py
+
 STATEMENT_TIMEOUT_MS = 15_000  # no page or job may hold a connection longer with one statement
 LOCK_TIMEOUT_MS = 5_000  # a blocked act says "busy" rather than hang
 IDLE_TIMEOUT_MS = 60_000  # a transaction forgotten open by a dead process is ended by the server
@@ -138,9 +140,18 @@ def use(database: Database) -> None:
     _Current.database = database
 
 
-def connect(settings: Settings, *, url: str | None = None, pool_size: int | None = None) -> Database:
-    """Open the process's database from settings and make it current."""
-    database = Database(url or settings.database_url, pool_size=pool_size or settings.database_pool_size)
+def connect(
+    settings: Settings, *, url: str | None = None, pool_size: int | None = None, role: str | None = None
+) -> Database:
+    """Open the process's database from settings and make it current.
+
+    `role` is taken on where the installation uses roles; it then holds for every connection of the process.
+    """
+    database = Database(
+        url or settings.database_url,
+        pool_size=pool_size or settings.database_pool_size,
+        role=role if settings.database_roles else None,
+    )
     use(database)
     return database
 

@@ -1,0 +1,37 @@
+"""`bootstrap`: make an empty installation ready: schema, roles, legal documents. Safe to run at every start."""
+
+from __future__ import annotations
+
+from sqlalchemy import create_engine, text
+
+from headroom import clock, db
+from headroom.actors import Actor
+from headroom.operating import migrate, roles
+from headroom.settings import Settings
+
+
+def run(settings: Settings, arguments: list[str]) -> int:
+    """Migrate, make and grant roles where this installation uses them, and publish the legal documents."""
+    del arguments
+    version = migrate.migrate(settings.migrator_url)
+    engine = create_engine(db.normalized(settings.migrator_url))
+    with engine.begin() as connection:
+        if settings.database_roles:
+            roles.make_roles(connection)
+            roles.grant(connection)
+        if settings.is_production and connection.execute(text("SELECT count(*) FROM clock_offset")).scalar_one():
+            print("refused: this database holds a clock offset, which belongs to rehearsal")
+            return 2
+    engine.dispose()
+    db.connect(settings, url=settings.migrator_url, pool_size=2)
+    publish_legal_documents(settings)
+    print(f"schema: {version}")
+    return 0
+
+
+def publish_legal_documents(settings: Settings) -> None:
+    """Enter the texts of legal/ into the ledger of documents; those already there are left as they are."""
+    from headroom.accounts import documents
+
+    with db.unit(Actor.system("bootstrap")) as session:
+        documents.publish_all(session, settings=settings, now=clock.wall_now())
