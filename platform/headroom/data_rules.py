@@ -192,6 +192,7 @@ ACCEPTANCE = _rule(  # records of consent: life of the account and six years
 DAYS_OF_SECURITY_RECORDS = 365  # the policies promise at most twelve months
 DAYS_OF_FULL_ADDRESS = 30  # then /24 or /48
 DAYS_OF_FINANCIAL_RECORDS = 3653  # ten years, the longest tax period among the supported regions
+DAYS_OF_ACCEPTANCE = 2192  # six years after the account's end, to settle disputes
 DAYS_OF_ACCEPTANCE_ADDRESS = 1096  # three years whole, then cut
 
 
