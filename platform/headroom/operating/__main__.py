@@ -1,0 +1,36 @@
+"""Operators' verbs: `python -m headroom.operating VERB …`; the launcher and the supervisor call them.
+
+One line per verb: the module that does it has `main(arguments: list[str]) -> int` and a docstring whose first
+line is the help. Modules are imported when their verb is asked for, so that `settings` works without a database.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+VERBS = {
+    "settings": "headroom.operating.settings_table",
+    "migrate": "headroom.operating.migrate",
+    "bootstrap": "headroom.operating.bootstrap",
+    "storage-doctor": "headroom.operating.storage_doctor",
+    "seed": "headroom.operating.seed",
+    "column-rules": "headroom.operating.column_rules",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one verb; 2 with the list when there is no such verb."""
+    name = arguments[0] if arguments else ""
+    if name not in VERBS:
+        print("Verbs: " + ", ".join(VERBS), file=sys.stderr)
+        return 2
+    if find_spec(VERBS[name]) is None:
+        print(f"This version has no verb {name!r}.", file=sys.stderr)
+        return 2
+    return int(import_module(VERBS[name]).main(arguments[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
