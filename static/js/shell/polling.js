@@ -1,0 +1,44 @@
+/*
+ * <section id="…" data-poll>            the page is fetched again and this element exchanged until it comes without data-poll
+ * <section id="…" data-poll="reload">   … and then the whole page is loaded anew ("confirming your payment")
+ *
+ * Without scripts such a page shows a link or a refresh header of its own. Asked after 1, 1.5, 2.2 … at most 10 s,
+ * not while the page is hidden.
+ */
+import { settle } from "./settling.js";
+
+const FIRST_MS = 1_000;
+const LONGEST_MS = 10_000;
+const GROWTH = 1.5;
+
+export function installPolling() {
+  if (document.querySelector("[data-poll][id]")) wait(FIRST_MS);
+}
+
+function wait(delay_ms) {
+  setTimeout(async () => {
+    const waiting = document.hidden || (await exchange());
+    if (waiting) wait(Math.min(delay_ms * GROWTH, LONGEST_MS));
+  }, delay_ms);
+}
+
+/** Whether anything still waits after all waiting elements were exchanged with their newest form. */
+async function exchange() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!response?.ok) return true;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  let waiting = false;
+  for (const element of document.querySelectorAll("[data-poll][id]")) {
+    const next = fresh.getElementById(element.id);
+    if (!next?.matches("[data-poll]") && (element.dataset.poll === "reload" || !next)) {
+      location.replace(response.url);
+      return false;
+    }
+    waiting ||= next.matches("[data-poll]");
+    if (element.contains(document.activeElement) || next.innerHTML === element.dataset.seen) continue;
+    next.dataset.seen = next.innerHTML;
+    element.replaceWith(document.adoptNode(next));
+    settle(next);
+  }
+  return waiting;
+}

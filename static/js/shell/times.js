@@ -1,0 +1,28 @@
+/*
+ * <time data-relative datetime="…">    its text becomes "3 hours ago"; the exact instant stays in its title
+ * <time data-deadline datetime="…">    keeps its text and gets "in 2 days" after it
+ */
+const units = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
+const format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+
+export function showTimes(root) {
+  for (const element of root.querySelectorAll("time[data-relative]")) {
+    element.textContent = near(element.dateTime);
+  }
+  for (const element of root.querySelectorAll("time[data-deadline]")) {
+    let after = element.nextElementSibling;
+    if (!after?.matches("[data-deadline-after]")) {
+      after = document.createElement("span");
+      after.dataset.deadlineAfter = "";
+      after.className = "quiet nowrap";
+      element.after(" ", after);
+    }
+    after.textContent = `(${near(element.dateTime)})`;
+  }
+}
+
+function near(instant) {
+  const seconds = (Date.parse(instant) - Date.now()) / 1000;
+  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
+  return format.format(Math.trunc(seconds / size), unit);
+}
