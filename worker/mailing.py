@@ -31,7 +31,7 @@ def send(mail_id: str) -> None:
     if letter is None:
         return
     app = web_app()
-    settings: Settings = app.config["HEADROOM"]
+    settings: Settings = app.extensions["headroom.settings"]
     message = render(app, letter, sender=settings.mail_from)
     try:
         smtp.send(smtp.MailServer.from_settings(settings), message)
@@ -48,7 +48,7 @@ def send(mail_id: str) -> None:
 
 def render(app: Flask, letter: Letter, *, sender: str) -> EmailMessage:
     """The message in the reader's language: plain text first, HTML beside it, a Message-ID that never changes."""
-    base = app.config["HEADROOM"].base_url
+    base = app.extensions["headroom.settings"].base_url
     with app.app_context(), app.test_request_context(base_url=base), force_locale(letter.locale):
         parts = {
             kind: render_template(f"mail/{letter.template}.{kind}", **letter.values, base_url=base)
@@ -74,5 +74,4 @@ def web_app() -> Flask:
     """The web application, for its templates and catalogs only."""
     from wsgi import create_app
 
-    app: Flask = create_app(read_settings(), database=db.current())
-    return app
+    return create_app(read_settings(), database=db.current())
