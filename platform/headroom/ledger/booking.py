@@ -145,6 +145,26 @@ def balances(deal: Deal) -> dict[Account, int]:
     return shown
 
 
+# The other side of what the platform's own balance did, by the provider's kind of movement.
+PLATFORM_KINDS: dict[str, AccountKind] = {
+    "payout": AccountKind.BANK,
+    "payout_cancel": AccountKind.BANK,
+    "payout_failure": AccountKind.BANK,
+    "topup": AccountKind.BANK,
+    "topup_reversal": AccountKind.BANK,
+    "stripe_fee": AccountKind.FEES,
+}
+PLATFORM_SUBJECT = "platform:own"
+
+
+def book_platform(fact: f.PlatformMoved) -> Journal:
+    """The journal of a movement that belongs to no charge. KeyError for a kind this chart does not know."""
+    stripe = Account(AccountKind.STRIPE, fact.movement.currency)
+    other = Account(PLATFORM_KINDS[fact.kind], fact.movement.currency)
+    net = fact.movement.net_minor
+    return Journal(fact.key, fact.kind, PLATFORM_SUBJECT, (Posting(stripe, net), Posting(other, -net)))
+
+
 def correcting(key: str, wrong: Journal) -> Journal:
     """A journal that undoes `wrong`, line by line. Nothing is ever changed or deleted."""
     postings = tuple(Posting(line.account, -line.amount_minor) for line in wrong.postings)

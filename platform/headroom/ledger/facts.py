@@ -179,6 +179,20 @@ class DisputeLost:
         return f"dp:{self.dispute_id}:lost"
 
 
+@dataclass(frozen=True, slots=True)
+class PlatformMoved:
+    """The platform's own money moved: paid out to its bank, or a fee that belongs to no charge."""
+
+    rank: ClassVar[int] = 0
+    kind: str
+    source: str
+    movement: Movement
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.source}:{self.movement.txn_id}"
+
+
 Fact = (
     Charged
     | Promised
@@ -191,6 +205,7 @@ Fact = (
     | Credited
     | DisputeWon
     | DisputeLost
+    | PlatformMoved
 )
 FACTS: dict[str, type[Fact]] = {
     kind.__name__: kind
@@ -206,6 +221,7 @@ FACTS: dict[str, type[Fact]] = {
         Credited,
         DisputeWon,
         DisputeLost,
+        PlatformMoved,
     )
 }
 
