@@ -1,0 +1,180 @@
+"""The inspection in a process of its own, so that a hostile file can at worst end that process.
+
+The parent sends one JSON line (path, want, limits) and reads JSON lines: progress, then one outcome.
+The child gets a clean environment, so no secret is within its reach.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from headroom.audio.confinement import Limits, confine
+from headroom.audio.facts import AnalysisFailed, Failure, Inspection, Progress, Refused, Want
+
+Outcome = Inspection | Refused | AnalysisFailed
+
+_log = logging.getLogger(__name__)
+_DEFAULT_LIMITS = Limits()
+_EVERYTHING = Want()
+_ANSWER_BYTES_MAX = 16 << 20  # peaks of 64 channels take under 1 MB
+_SOURCE_ROOT = Path(__file__).resolve().parents[2]
+
+
+def inspect_limited(
+    path: Path,
+    want: Want = _EVERYTHING,
+    limits: Limits = _DEFAULT_LIMITS,
+    *,
+    report: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """`inspect_file` under limits. Refused is final for these bytes; AnalysisFailed says nothing certain.
+
+    Blocks the calling thread, at most `limits.wall_s`; `report` is called from it. Several calls in
+    several threads run side by side.
+    """
+    order = {"path": str(path.resolve()), "want": want.to_json(), "limits": limits.to_json(), "parent": os.getpid()}
+    command = [sys.executable, "-m", "headroom.audio.child"]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_clean_environment(),
+        start_new_session=True,
+    ) as process:
+        try:
+            return _converse(process, json.dumps(order), limits, report)
+        finally:
+            _end(process)
+
+
+def _converse(
+    process: subprocess.Popen[bytes], order: str, limits: Limits, report: Callable[[Progress], None] | None
+) -> Outcome:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    ends_at = time.monotonic() + limits.wall_s
+    try:
+        process.stdin.write(order.encode() + b"\n")
+        process.stdin.close()
+    except BrokenPipeError:
+        return _failure_of(process.wait(), limits)
+    try:
+        for line in _lines(process.stdout, ends_at):
+            message = json.loads(line)
+            outcome = _outcome(message, limits)
+            if outcome is not None:
+                return outcome
+            if "progress" in message and report:
+                report(Progress.from_json(message["progress"]))
+            if message.get("network") == "shared":
+                _log.warning("audio analysis keeps its network: neither root nor user namespaces are permitted")
+    except TimeoutError:
+        return AnalysisFailed(Failure.TIMEOUT, {"limit_s": limits.wall_s})
+    except (ValueError, KeyError, TypeError):
+        return AnalysisFailed(Failure.CRASH, {"exit_code": 0})
+    return _failure_of(process.wait(), limits)
+
+
+def _outcome(message: dict[str, Any], limits: Limits) -> Outcome | None:
+    if "inspection" in message:
+        return Inspection.from_json(message["inspection"])
+    if "refused" in message:
+        return Refused.from_json(message["refused"])
+    if message.get("failed") == Failure.MEMORY.value:
+        return AnalysisFailed(Failure.MEMORY, {"limit_bytes": limits.memory_bytes})
+    if message.get("failed") == Failure.OUTPUT_SIZE.value:
+        return AnalysisFailed(Failure.OUTPUT_SIZE, {"limit_bytes": limits.output_bytes})
+    return None
+
+
+def _lines(pipe: IO[bytes], ends_at: float) -> Iterator[bytes]:
+    """Whole lines as they come; TimeoutError at the end of the time, ValueError when there are too many bytes."""
+    waiting, total = b"", 0
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            left_s = ends_at - time.monotonic()
+            if left_s <= 0 or not selector.select(left_s):
+                raise TimeoutError
+            data = os.read(pipe.fileno(), 1 << 16)
+            if not data:
+                return
+            total += len(data)
+            if total > _ANSWER_BYTES_MAX:
+                raise ValueError("the child talks too much")
+            *whole, waiting = (waiting + data).split(b"\n")
+            yield from whole
+
+
+def _failure_of(exit_code: int, limits: Limits) -> AnalysisFailed:
+    if exit_code in {-signal.SIGXCPU, -signal.SIGKILL}:
+        return AnalysisFailed(Failure.CPU_TIME, {"limit_s": limits.cpu_s})
+    return AnalysisFailed(Failure.CRASH, {"exit_code": exit_code})
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the child and what it started (ffmpeg), which share a session; the child alone may have ended."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _clean_environment() -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": str(_SOURCE_ROOT),
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+        "OPENBLAS_NUM_THREADS": "1",  # one core per child, and no 30 MB of buffers for each further thread
+        "OMP_NUM_THREADS": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def main() -> None:
+    """The child's side."""
+    order = json.loads(sys.stdin.readline())
+    want = Want.from_json(order["want"])
+    has_no_network = confine(Limits.from_json(order["limits"]), parent_pid=order["parent"])
+    _say({"network": "none" if has_no_network else "shared"})
+    try:
+        # numpy is loaded under the limits, and only here: the parent may never need it.
+        from headroom.audio.inspecting import inspect_file
+
+        outcome = inspect_file(
+            Path(order["path"]), want=want, report=lambda progress: _say({"progress": progress.to_json()})
+        )
+    except MemoryError:
+        _say({"failed": Failure.MEMORY.value})
+        return
+    except OSError as error:
+        if not _is_output_limit(error):
+            raise
+        _say({"failed": Failure.OUTPUT_SIZE.value})
+        return
+    kind = "refused" if isinstance(outcome, Refused) else "inspection"
+    _say({kind: outcome.to_json()})
+
+
+def _is_output_limit(error: OSError) -> bool:
+    import errno
+
+    return error.errno == errno.EFBIG
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
