@@ -1,0 +1,47 @@
+"""Money, instants and sizes in the reader's notation. Plain strings; components put the markup around them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from blueprints.locales import current_locale, current_time_zone
+from headroom.money import minor_digits
+
+_SIZES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+_SIZES_RU = {"TB": "ТБ", "GB": "ГБ", "MB": "МБ", "kB": "кБ", "B": "Б"}
+_MINUS = "\u2212"
+
+
+def fmt_money(amount_minor: int, currency: str) -> str:
+    """An amount as the reader's language writes it: $1,200.00 or 1 200,00 $."""
+    code = currency.upper()
+    amount = Decimal(amount_minor).scaleb(-minor_digits(code))
+    return str(format_currency(amount, code, locale=current_locale())).replace("-", _MINUS)
+
+
+def fmt_time(instant: datetime) -> str:
+    """An instant to the minute in the reader's zone, with the zone's name where it is not their own."""
+    zone = current_time_zone()
+    words = str(format_datetime(instant, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=current_locale()))
+    return f"{words} UTC" if zone == "UTC" else words
+
+
+def fmt_date(instant: datetime) -> str:
+    """The day of an instant in the reader's zone."""
+    zone = ZoneInfo(current_time_zone())
+    return str(format_datetime(instant, "d MMMM y", tzinfo=zone, locale=current_locale()))
+
+
+def fmt_bytes(size_bytes: int) -> str:
+    """A size in decimal units with three significant digits: 152 MB, 1.05 GB, 812 B."""
+    locale = current_locale()
+    unit, divisor = next(((u, d) for u, d in _SIZES if size_bytes >= d), ("B", 1))
+    value = Decimal(size_bytes) / divisor
+    pattern = "#,##0" if value >= 100 or divisor == 1 else "#,##0.#" if value >= 10 else "#,##0.##"
+    number = format_decimal(value, format=pattern, locale=locale)
+    return f"{number}\u00a0{_SIZES_RU[unit] if locale == 'ru' else unit}"
