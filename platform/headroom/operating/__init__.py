@@ -1,1 +1,1 @@
-"""Operators' verbs behind the launcher: one module per verb, each with `run(settings, arguments) -> exit code`."""
+"""Operators' verbs behind the launcher: one module per verb, each with `main(arguments) -> exit code`."""

@@ -7,12 +7,13 @@ from sqlalchemy import create_engine, text
 from headroom import clock, db
 from headroom.actors import Actor
 from headroom.operating import migrate, roles
-from headroom.settings import Settings
+from headroom.settings import Settings, read_settings
 
 
-def run(settings: Settings, arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Migrate, make and grant roles where this installation uses them, and publish the legal documents."""
     del arguments
+    settings = read_settings()
     version = migrate.migrate(settings.migrator_url)
     engine = create_engine(db.normalized(settings.migrator_url))
     with engine.begin() as connection:

@@ -9,15 +9,16 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
 from headroom.db import normalized
-from headroom.settings import Settings
+from headroom.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 MIGRATOR_LOCK = 7_301_002  # advisory lock: two starters must not migrate at once
 
 
-def run(settings: Settings, arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Migrate to the newest revision; prints where the schema stands."""
     del arguments
+    settings = read_settings()
     print(f"schema: {migrate(settings.migrator_url)}")
     return 0
 

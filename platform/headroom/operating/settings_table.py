@@ -8,7 +8,7 @@ from enum import Enum
 
 from pydantic import SecretStr
 
-from headroom.settings import Settings, refusals
+from headroom.settings import Settings, read_settings, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,9 @@ class Row:
     is_secret: bool
 
 
-def run(settings: Settings, arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Print the table; with `--values`, what this environment sets; then what production would refuse."""
+    settings = read_settings()
     for row in rows():
         unit = f" [{row.unit}]" if row.unit else ""
         print(f"{row.variable:<34} {row.kind:<8} {row.default or '–':<36} {row.doc}{unit}")
