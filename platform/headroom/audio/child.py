@@ -6,6 +6,7 @@ The child gets a clean environment, so no secret is within its reach.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +29,10 @@ _log = logging.getLogger(__name__)
 _DEFAULT_LIMITS = Limits()
 _EVERYTHING = Want()
 _ANSWER_BYTES_MAX = 16 << 20  # peaks of 64 channels take under 1 MB
+_LAST_WORDS_BYTES = 4096
+_LAST_WORDS_S = 5.0  # between closing its pipe and ending
+# How Python, OpenBLAS and the dynamic loader say it, where it does not arrive as a MemoryError of ours.
+_OUT_OF_MEMORY = (b"MemoryError", b"Memory allocation", b"annot allocate memory")
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,46 +50,48 @@ def inspect_limited(
     """
     order = {"path": str(path.resolve()), "want": want.to_json(), "limits": limits.to_json(), "parent": os.getpid()}
     command = [sys.executable, "-m", "headroom.audio.child"]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_clean_environment(),
-        start_new_session=True,
-    ) as process:
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=_clean_environment(),
+            start_new_session=True,
+        ) as process,
+    ):
         try:
-            return _converse(process, json.dumps(order), limits, report)
+            outcome = _converse(process, json.dumps(order), limits, report)
+            return outcome or _failure_of(process.wait(_LAST_WORDS_S), complaints, limits)
+        except (TimeoutError, subprocess.TimeoutExpired):
+            return AnalysisFailed(Failure.TIMEOUT, {"limit_s": limits.wall_s})
         finally:
             _end(process)
 
 
 def _converse(
     process: subprocess.Popen[bytes], order: str, limits: Limits, report: Callable[[Progress], None] | None
-) -> Outcome:
+) -> Outcome | None:
+    """The child's outcome; None when it ended without one. TimeoutError when it takes too long."""
     assert process.stdin is not None
     assert process.stdout is not None
     ends_at = time.monotonic() + limits.wall_s
     try:
         process.stdin.write(order.encode() + b"\n")
         process.stdin.close()
-    except BrokenPipeError:
-        return _failure_of(process.wait(), limits)
-    try:
         for line in _lines(process.stdout, ends_at):
             message = json.loads(line)
             outcome = _outcome(message, limits)
             if outcome is not None:
                 return outcome
-            if "progress" in message and report:
-                report(Progress.from_json(message["progress"]))
             if message.get("network") == "shared":
                 _log.warning("audio analysis keeps its network: neither root nor user namespaces are permitted")
-    except TimeoutError:
-        return AnalysisFailed(Failure.TIMEOUT, {"limit_s": limits.wall_s})
-    except (ValueError, KeyError, TypeError):
-        return AnalysisFailed(Failure.CRASH, {"exit_code": 0})
-    return _failure_of(process.wait(), limits)
+            if "progress" in message and report:
+                report(Progress.from_json(message["progress"]))
+    except BrokenPipeError:
+        return None
+    return None
 
 
 def _outcome(message: dict[str, Any], limits: Limits) -> Outcome | None:
@@ -117,9 +125,16 @@ def _lines(pipe: IO[bytes], ends_at: float) -> Iterator[bytes]:
             yield from whole
 
 
-def _failure_of(exit_code: int, limits: Limits) -> AnalysisFailed:
-    if exit_code in {-signal.SIGXCPU, -signal.SIGKILL}:
+def _failure_of(exit_code: int, complaints: IO[bytes], limits: Limits) -> AnalysisFailed:
+    """Why a child ended without an outcome, from its exit status and its last words."""
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
+    last_words = complaints.read(_LAST_WORDS_BYTES)
+    if exit_code == -signal.SIGXCPU:
         return AnalysisFailed(Failure.CPU_TIME, {"limit_s": limits.cpu_s})
+    # SIGKILL comes from the kernel when the whole machine is short of memory.
+    if exit_code == -signal.SIGKILL or any(sign in last_words for sign in _OUT_OF_MEMORY):
+        return AnalysisFailed(Failure.MEMORY, {"limit_bytes": limits.memory_bytes})
+    _log.error("audio analysis ended with %s: %s", exit_code, last_words.decode("utf-8", "replace"))
     return AnalysisFailed(Failure.CRASH, {"exit_code": exit_code})
 
 
@@ -157,18 +172,12 @@ def main() -> None:
         _say({"failed": Failure.MEMORY.value})
         return
     except OSError as error:
-        if not _is_output_limit(error):
+        if error.errno != errno.EFBIG:
             raise
         _say({"failed": Failure.OUTPUT_SIZE.value})
         return
     kind = "refused" if isinstance(outcome, Refused) else "inspection"
     _say({kind: outcome.to_json()})
-
-
-def _is_output_limit(error: OSError) -> bool:
-    import errno
-
-    return error.errno == errno.EFBIG
 
 
 def _say(message: dict[str, Any]) -> None:
