@@ -141,9 +141,7 @@ def _adopts(cluster: Cluster, socket_dir: Path) -> bool:
         if answers(_url(socket_dir, "postgres")):
             return True
         if time.monotonic() > deadline:
-            raise PostgresUnavailable(
-                f"Database server {process_id} does not answer: end it and start again."
-            )
+            raise PostgresUnavailable(f"Database server {process_id} does not answer: end it and start again.")
         time.sleep(POLL_S)
     _clear_remains(cluster)
     return False
@@ -194,9 +192,7 @@ def _initialize(cluster: Cluster) -> None:
 
 def _refuse_other_version(cluster: Cluster) -> None:
     made_by = (cluster.data_dir / "PG_VERSION").read_text().strip()
-    asked = subprocess.run(
-        [str(binaries() / "postgres"), "--version"], capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run([str(binaries() / "postgres"), "--version"], capture_output=True, text=True, check=False)
     ours = asked.stdout.split()[-1].split(".")[0] if asked.stdout else made_by
     if made_by != ours:
         raise PostgresUnavailable(
@@ -205,9 +201,7 @@ def _refuse_other_version(cluster: Cluster) -> None:
         )
 
 
-def _spawn(
-    cluster: Cluster, socket_dir: Path, shared: bool, options: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
+def _spawn(cluster: Cluster, socket_dir: Path, shared: bool, options: Mapping[str, str]) -> subprocess.Popen[bytes]:
     command = [str(binaries() / "postgres"), "-D", str(cluster.data_dir)]
     wanted = {
         "listen_addresses": "",

@@ -153,9 +153,7 @@ def check_extended_attributes(folder: Path) -> None:
 
 def _check_names(plan: StorePlan) -> None:
     if not _ACCESS_KEY.fullmatch(plan.access_key):
-        raise StoreCannotStart(
-            "The store's access key must look like account:user, in small letters and digits."
-        )
+        raise StoreCannotStart("The store's access key must look like account:user, in small letters and digits.")
     if not _SECRET_KEY.fullmatch(plan.secret_key):
         raise StoreCannotStart("The store's secret key needs 16 or more letters, digits or + / = - signs.")
     if not _BUCKET.fullmatch(plan.bucket):
@@ -181,9 +179,7 @@ def _wait_for_free_ports(plan: StorePlan) -> None:
         port = plan.port_of(name)
         while not _is_free(port):
             if time.monotonic() > until:
-                raise StoreCannotStart(
-                    f"Port {port}, which the object store needs, is in use by another program."
-                )
+                raise StoreCannotStart(f"Port {port}, which the object store needs, is in use by another program.")
             time.sleep(0.05)
 
 
@@ -215,9 +211,7 @@ def _ensure_rings(plan: StorePlan) -> None:
     if built_for.exists() and built_for.read_text(encoding="utf-8").split() == ports:
         return
     script = Path(__file__).with_name("store_rings.py")
-    done = subprocess.run(
-        [plan.python, script, plan.config_dir, *ports], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([plan.python, script, plan.config_dir, *ports], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise StoreCannotStart(f"The object store's rings could not be built: {done.stderr.strip()[-300:]}")
     built_for.write_text(" ".join(ports), encoding="utf-8")
@@ -256,13 +250,9 @@ def _wait_for_servers(store: Store) -> None:
     while waiting:
         name = store.died()
         if name is not None:
-            raise StoreCannotStart(
-                f"The store's {name} server ended at once: {_last_words(store.plan, name)}"
-            )
+            raise StoreCannotStart(f"The store's {name} server ended at once: {_last_words(store.plan, name)}")
         if time.monotonic() > until:
-            raise StoreCannotStart(
-                f"The store's {waiting[0]} server did not answer in {START_WITHIN_S:.0f} s."
-            )
+            raise StoreCannotStart(f"The store's {waiting[0]} server did not answer in {START_WITHIN_S:.0f} s.")
         waiting = [each for each in waiting if not _answers(store.plan.port_of(each))]
         if waiting:
             time.sleep(0.05)

@@ -32,9 +32,7 @@ def create_bucket(*, port: int, bucket: str, access_key: str, secret_key: str, r
         raise BucketRefused(f"The store refused to create bucket {bucket}: {response.status} {text[:300]}")
 
 
-def _signed_headers(
-    host: str, bucket: str, *, access_key: str, secret_key: str, region: str
-) -> dict[str, str]:
+def _signed_headers(host: str, bucket: str, *, access_key: str, secret_key: str, region: str) -> dict[str, str]:
     instant = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     scope = f"{instant[:8]}/{region}/s3/aws4_request"
     names = "host;x-amz-content-sha256;x-amz-date"

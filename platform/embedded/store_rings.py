@@ -16,9 +16,7 @@ MIN_PART_HOURS = 0
 
 
 def build_ring(config_dir: Path, kind: str, port: int) -> None:
-    builder = importlib.import_module("swift.common.ring").RingBuilder(
-        PARTITION_POWER, REPLICAS, MIN_PART_HOURS
-    )
+    builder = importlib.import_module("swift.common.ring").RingBuilder(PARTITION_POWER, REPLICAS, MIN_PART_HOURS)
     builder.add_dev(
         {
             "region": 1,
