@@ -38,3 +38,4 @@ FileReaction = Callable[..., None]  # (session, file, *, now)
 PAYMENT_REACTIONS: dict[str, PaymentReactions] = {}
 FILE_REACTIONS: dict[str, FileReaction] = {}
 FILE_PURGED_REACTIONS: dict[str, FileReaction] = {}
+FILE_EXPIRY_REACTIONS: dict[str, FileReaction] = {}  # gets a files.retention.NoticeDue instead of a file

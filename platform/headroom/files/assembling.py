@@ -113,7 +113,13 @@ def settle(session: Session, claim: Claim, outcome: Outcome, *, now: datetime) -
     if outcome.result is Result.ASSEMBLED:
         upload.state = "completed"
         move(session, upload.file_id, Event.ASSEMBLE, now=now)
-        jobs.enqueue(session, "files.check", queueing_lock=f"check:{upload.file_id}", file_id=upload.file_id)
+        jobs.enqueue(
+            session,
+            "files.check",
+            lock=f"file:{upload.file_id}",
+            queueing_lock=f"check:{upload.file_id}",
+            file_id=upload.file_id,
+        )
     elif outcome.result is Result.MISSING:
         upload.state = "open"
     else:

@@ -1,8 +1,8 @@
-"""Verbs: what the worker found out about a file's bytes.
+"""Verbs: what the worker found out about a file's bytes, and the previews it made of them.
 
-`start` says what to read and which previews to make, and may be asked again after a crash; exactly one of
-`accept`, `reject` and `quarantine` ends it. Preview rows are written before the objects, so that a purge
-knows every key that may hold bytes.
+`start` says what to read, and may be asked again after a crash; exactly one of `accept`, `reject` and
+`quarantine` ends it. Previews are made afterwards, so that forty stems are checked before the first is
+encoded. Their rows are written before the objects: a purge knows every key that may hold bytes.
 """
 
 from __future__ import annotations
@@ -27,45 +27,45 @@ CHECKABLE = frozenset({State.ASSEMBLED, State.CHECKING, State.QUARANTINED})
 
 @dataclass(frozen=True)
 class Check:
-    """What the worker has to do: read this key, compare these parts, store these previews."""
+    """What the worker has to do: read this key and compare these parts."""
 
     file_id: str
     key: str
     purpose: str
     size_bytes: int
     parts: tuple[Part, ...]
-    previews: Mapping[PreviewFormat, str]  # format → key
 
 
-def start(session: Session, file_id: str, *, formats: Sequence[PreviewFormat], now: datetime) -> Check | None:
+@dataclass(frozen=True)
+class PreviewPlan:
+    """Which previews to make of a file, and the key of each."""
+
+    file_id: str
+    key: str
+    size_bytes: int
+    keys: Mapping[PreviewFormat, str]
+
+
+def start(session: Session, file_id: str, *, now: datetime) -> Check | None:
     """Claim the check of a file; None if there is nothing to check (any more)."""
     file = _locked(session, file_id)
     if file is None or file.state not in CHECKABLE:
         return None
     _move(file, Event.CHECK, now=now)
     upload = session.scalars(select(FileUpload).where(FileUpload.file_id == file_id)).one()
-    rows = [_preview_row(session, file_id, each) for each in formats]
     return Check(
         file_id=file.id,
         key=file.object_key,
         purpose=file.purpose,
         size_bytes=file.byte_size,
         parts=tuple(signed_parts(session, upload)),
-        previews={PreviewFormat(row.format): row.object_key for row in rows},
     )
 
 
 def accept(
-    session: Session,
-    check: Check,
-    *,
-    sha256: str,
-    facts: AudioFacts,
-    peaks: Peaks,
-    previews: Mapping[PreviewFormat, int],
-    now: datetime,
+    session: Session, check: Check, *, sha256: str, facts: AudioFacts, peaks: Peaks, now: datetime
 ) -> StoredFile | None:
-    """The file is ready; `previews` gives the bytes of each stored one. None if it was settled meanwhile."""
+    """The file is ready. None if its check was settled meanwhile."""
     file = _checking(session, check.file_id)
     if file is None:
         return None
@@ -83,10 +83,6 @@ def accept(
             pairs=peaks.pairs,
         )
     )
-    for preview, byte_size in previews.items():
-        row = _preview_row(session, file.id, preview)
-        row.byte_size = byte_size
-        row.stored_at = now
     session.flush()
     return file
 
@@ -111,6 +107,28 @@ def peaks_of(session: Session, file_id: str) -> Peaks | None:
     if row is None:
         return None
     return Peaks(row.buckets, row.channels, row.bucket_frames, row.sample_rate_hz, row.pairs)
+
+
+def plan_previews(session: Session, file_id: str, formats: Sequence[PreviewFormat]) -> PreviewPlan | None:
+    """The previews a ready file still lacks; None if there is nothing to do."""
+    file = _locked(session, file_id)
+    if file is None or file.state != State.READY:
+        return None
+    rows = [_preview_row(session, file_id, each) for each in formats]
+    keys = {PreviewFormat(row.format): row.object_key for row in rows if row.stored_at is None}
+    return PreviewPlan(file.id, file.object_key, file.byte_size, keys) if keys else None
+
+
+def note_previews(session: Session, plan: PreviewPlan, sizes: Mapping[PreviewFormat, int], *, now: datetime) -> bool:
+    """The previews of these sizes in bytes are stored. False if the file is being deleted: remove them."""
+    file = _locked(session, plan.file_id)
+    if file is None or file.state in (State.PURGING, State.PURGED):
+        return False
+    for preview, byte_size in sizes.items():
+        row = _preview_row(session, plan.file_id, preview)
+        row.byte_size = byte_size
+        row.stored_at = now
+    return True
 
 
 def _stop(

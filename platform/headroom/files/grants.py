@@ -6,6 +6,7 @@ and a purge waits until every address has run out (see retention).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,7 +21,16 @@ from headroom.files.protocol import GRANT_TTL_S
 from headroom.files.states import READABLE, State
 
 
-def grant(session: Session, file_id: str, *, by: Actor, now: datetime) -> DownloadGrant:
+@dataclass(frozen=True)
+class Granted:
+    """What the address is made of."""
+
+    key: str
+    name: str
+    content_type: str
+
+
+def grant(session: Session, file_id: str, *, by: Actor, now: datetime) -> Granted:
     """Write down that this person may take this file now. Whether they may was asked before.
 
     The file's row is locked, so that a grant comes wholly before or wholly after the beginning of a purge.
@@ -41,9 +51,17 @@ def grant(session: Session, file_id: str, *, by: Actor, now: datetime) -> Downlo
         expires_at=now + timedelta(seconds=GRANT_TTL_S),
     )
     session.add(given)
-    session.flush()
     audit.record(session, Action.FILE_DOWNLOADED, by=by, object_kind="stored_file", object_ref=file.id, now=now)
-    return given
+    return Granted(key=file.object_key, name=file.original_name, content_type=file.content_type)
+
+
+def readable_file(session: Session, file_id: str) -> StoredFile:
+    """The file, to be read without a grant (a preview in the page). Raises like `grant`."""
+    file = session.get(StoredFile, file_id)
+    if file is None:
+        raise FileNotFound
+    require_readable(session, file)
+    return file
 
 
 def require_readable(session: Session, file: StoredFile) -> None:

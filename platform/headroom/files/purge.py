@@ -124,6 +124,11 @@ def receipts_of(session: Session, scope: Scope) -> list[FilePurge]:
     )
 
 
+def receipt_of(session: Session, file_id: str) -> FilePurge | None:
+    """The deletion receipt of one file; None while it is there."""
+    return session.get(FilePurge, file_id)
+
+
 def _delete_versions(store: Store, key: str) -> int:
     """Versions of a bucket that keeps them; a store without versions has nothing to delete."""
     try:

@@ -191,7 +191,13 @@ def perform(session: Session, decision: Decision, *, now: datetime) -> bool:
     elif decision.act is Act.PURGE:
         _move(file, Event.PURGE, now=now)
     if decision.act in (Act.PURGE, Act.RESUME):
-        jobs.enqueue(session, "files.purge", queueing_lock=f"purge:{file.id}", file_id=file.id)
+        jobs.enqueue(
+            session,
+            "files.purge",
+            lock=f"file:{file.id}",
+            queueing_lock=f"purge:{file.id}",
+            file_id=file.id,
+        )
     return True
 
 

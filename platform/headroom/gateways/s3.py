@@ -9,6 +9,7 @@ What the store answers becomes one of the errors in gateways/s3_errors.py.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +94,11 @@ class Store:
         self.bucket = bucket
         self.inner = inner  # client for our own requests
         self.public = public  # client that only signs addresses for browsers
+
+    @property
+    def endpoint(self) -> str:
+        """The address that we ourselves reach the store at."""
+        return str(self.inner.meta.endpoint_url)
 
     # -- objects ---------------------------------------------------------------------------------------
 
@@ -230,6 +236,16 @@ class Store:
             ExpiresIn=ttl_s,
         )
         return SignedRequest("PUT", url, headers)
+
+    def sign_md5_put(self, key: str, body: bytes, *, ttl_s: int) -> SignedRequest:
+        """An address bound to the MD5 of `body`, for stores that know no better check sum."""
+        digest = _base64(hashlib.md5(body, usedforsecurity=False).digest())
+        url = self.public.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self.bucket, "Key": key, "ContentMD5": digest},
+            ExpiresIn=ttl_s,
+        )
+        return SignedRequest("PUT", url, {"content-md5": digest})
 
     def sign_part(self, key: str, upload_id: str, number: int, *, sha256: bytes, ttl_s: int) -> SignedRequest:
         """An address that takes exactly the bytes with this SHA-256 as part `number`."""

@@ -25,15 +25,15 @@ SERVER_ERROR = 500
 class StoreDown(OutsideDown):
     code = "store_down"
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(system="store", **values)
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(system="store", reason=reason)
 
 
 class StoreRefused(OutsideDown):
     code = "store_refused"
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(system="store", **values)
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(system="store", reason=reason)
 
 
 class NoSuchObject(DomainError):
