@@ -29,7 +29,10 @@ LONGEST_CHECKOUT_S = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
-    """What a hosted checkout shows and returns to. `reference` and `metadata` hold ids only."""
+    """What a hosted checkout shows and returns to. `reference` and `metadata` hold ids only.
+
+    `expires_at` None: after the provider's own 24 hours. The payer types their address there, not we.
+    """
 
     reference: str
     title: str
@@ -38,7 +41,6 @@ class CheckoutRequest:
     success_url: str
     cancel_url: str
     locale: str
-    payer_email: str | None
     transfer_group: str
     metadata: dict[str, str]
     expires_at: datetime | None
@@ -103,8 +105,6 @@ class Stripe:
             "cancel_url": request.cancel_url,
             "locale": "ru" if request.locale == "ru" else "en",
         }
-        if request.payer_email is not None:
-            params["customer_email"] = request.payer_email
         if request.expires_at is not None:
             params["expires_at"] = int(request.expires_at.timestamp())
         with answered():

@@ -138,11 +138,16 @@ class ProviderAccount:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """The envelope of an event: a hint that `object_id` changed. Its payload is stored and never believed."""
+    """The envelope of an event: a hint that `object_id` changed. Its payload is stored and never believed.
+
+    `intent_id` and `group` name the payment and the transfer group that the object says it belongs to.
+    """
 
     id: str
     type: str
     object_id: str | None
+    intent_id: str | None
+    group: str | None
     account: str | None
     livemode: bool
     api_version: str | None
@@ -296,8 +301,17 @@ def event(found: stripe.Event) -> ProviderEvent:
         id=found.id,
         type=found.type,
         object_id=getattr(found.data.object, "id", None),
+        intent_id=intent_of(found.data.object),
+        group=getattr(found.data.object, "transfer_group", None),
         account=found.account,
         livemode=found.livemode,
         api_version=found.api_version,
         created_at=instant(found.created),
     )
+
+
+def intent_of(subject: Any) -> str | None:
+    """The payment that an event's object is, or belongs to."""
+    if getattr(subject, "object", None) == "payment_intent":
+        return id_of(subject)
+    return id_of(getattr(subject, "payment_intent", None))

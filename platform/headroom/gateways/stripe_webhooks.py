@@ -63,13 +63,15 @@ def _envelope(raw: bytes) -> ProviderEvent:
         return ProviderEvent(
             id=_text(body["id"]),
             type=_text(body["type"]),
-            object_id=_text(subject["id"]) if "id" in subject else None,
-            account=_text(body["account"]) if body.get("account") else None,
+            object_id=_optional(subject.get("id")),
+            intent_id=_optional(subject.get("id" if subject.get("object") == "payment_intent" else "payment_intent")),
+            group=_optional(subject.get("transfer_group")),
+            account=_optional(body.get("account")),
             livemode=body["livemode"] is True,
             api_version=body.get("api_version"),
             created_at=instant(int(body["created"])),
         )
-    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         raise WebhookRefused("malformed") from None
 
 
@@ -78,3 +80,8 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 255:
         raise ValueError("not a name")
     return value
+
+
+def _optional(value: object) -> str | None:
+    """An id where the object has one; expandable fields that came expanded are not ids."""
+    return _text(value) if isinstance(value, str) and value else None

@@ -254,6 +254,8 @@ class StripeEvent(Base):
     endpoint: Mapped[str] = mapped_column(String(10), info=ruled(TECHNICAL))
     type: Mapped[str] = mapped_column(String(255), info=ruled(TECHNICAL))
     object_id: Mapped[str | None] = mapped_column(PROVIDER_ID, info=ruled(TECHNICAL))
+    intent_id: Mapped[str | None] = mapped_column(PROVIDER_ID, info=ruled(TECHNICAL))
+    group: Mapped[str | None] = mapped_column(PROVIDER_ID, info=ruled(TECHNICAL))
     account: Mapped[str | None] = mapped_column(PROVIDER_ID, info=ruled(TECHNICAL))
     payload: Mapped[bytes | None] = mapped_column(
         info=ruled(FINANCIAL, erase=Erase.NONE, source=Source.PAYMENT_PROVIDER, why="as delivered; twelve months")
