@@ -95,8 +95,7 @@ def _perform(
 ) -> Answer:
     try:
         with world.store.unit():
-            document = expanding.expand(world, behavior.act(world, Ask(refs, params)), params.get("expand", []))
-            found = Answer(200, json.dumps(document, indent=2))
+            found = _act(world, behavior, Ask(refs, params))
             if strike.get("fault") == "error_after_commit":
                 found = _refusal(StripeError(500, "api_error", "An error occurred while processing your request."))
             _keep(world, key, asked, found)
@@ -106,6 +105,16 @@ def _perform(
             with world.store.unit():
                 _keep(world, key, asked, found)
     return found
+
+
+def _act(world: World, behavior: Behavior, ask: Ask) -> Answer:
+    try:
+        document = behavior.act(world, ask)
+    except StripeError as error:
+        if not error.keeps:
+            raise
+        return _refusal(error)
+    return Answer(200, json.dumps(expanding.expand(world, document, ask.params.get("expand", [])), indent=2))
 
 
 def _strike(world: World, call: Call) -> Params:

@@ -15,6 +15,8 @@ class StripeError(Exception):
     param: str | None = None
     code: str | None = None
     extra: dict[str, object] = field(default_factory=dict)
+    keeps: bool = False
+    """True when what was done before the refusal stays, as a declined card's failed charge does."""
 
     def body(self) -> dict[str, object]:
         """The response body, with only the fields that are set."""

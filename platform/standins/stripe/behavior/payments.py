@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from standins.stripe import expanding, ids, money
 from standins.stripe.behavior.table import Ask, plays
+from standins.stripe.errors import StripeError, invalid, no_behavior
 from standins.stripe.paging import page
 from standins.stripe.schema import Params
 from standins.stripe.store import Document
 from standins.stripe.world import World
 
+TEST_CARDS = {"pm_card_visa": None, "pm_card_chargeDeclined": "generic_decline"}
 DECLINED = {
     "generic_decline": "Your card was declined.",
     "insufficient_funds": "Your card has insufficient funds.",
@@ -20,6 +22,37 @@ DECLINED = {
 def retrieve_intent(world: World, ask: Ask) -> Document:
     """https://docs.stripe.com/api/payment_intents/retrieve"""
     return world.get("payment_intent", ask.refs["intent"])
+
+
+@plays(
+    "post", "/v1/payment_intents", "amount", "currency", "confirm", "payment_method", "payment_method_types", "customer",
+    "description", "receipt_email", "transfer_group", "capture_method",
+)  # fmt: skip
+def create_intent(world: World, ask: Ask) -> Document:
+    """Made and confirmed in one call with one of Stripe's test cards: https://docs.stripe.com/testing
+
+    Raises a 402 card_error for a card that is declined; the failed charge stays.
+    """
+    params = ask.params
+    method = params.get("payment_method")
+    if not params.get("confirm") or method not in TEST_CARDS:
+        raise no_behavior("post", "/v1/payment_intents unless confirmed with pm_card_visa or pm_card_chargeDeclined")
+    if params["amount"] < 1:
+        raise invalid("Invalid positive integer", param="amount", code="parameter_invalid_integer")
+    currency = money.require_currency(params["currency"])
+    terms = {"amount_total": params["amount"], "currency": currency, "customer": params.get("customer")}
+    terms["payment_method_types"] = params.get("payment_method_types", ["card"])
+    intent = world.create("payment_intent", _intent_fields(world, terms, params))
+    world.change(intent, client_secret=f"{intent['id']}_secret_{ids.random_text(25)}")
+    world.emit("payment_intent.created", intent)
+    code = TEST_CARDS[method]
+    if code is None:
+        succeed(world, intent, email=params.get("receipt_email", ""))
+        return intent
+    decline(world, intent, code=code, email=params.get("receipt_email", ""))
+    error = intent["last_payment_error"]
+    extra = {"charge": error["charge"], "decline_code": code, "payment_intent": intent}
+    raise StripeError(402, "card_error", error["message"], None, "card_declined", extra, keeps=True)
 
 
 @plays("get", "/v1/payment_intents")

@@ -92,7 +92,7 @@ def pay_out_due(world: World) -> None:
         rules = balance.settings(world, account)["payments"]["payouts"]
         if (rules["schedule"] or {}).get("interval") == "manual":
             continue
-        keeps = rules["minimum_balance_by_currency"] or {}
+        keeps = rules.get("minimum_balance_by_currency", {})
         for currency, amount in money.balances(world, account)[0].items():
             spare = amount - int(keeps.get(currency, 0))
             if spare > 0:
