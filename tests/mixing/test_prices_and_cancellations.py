@@ -9,34 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headroom.mixing.deadlines import Tier
-from headroom.mixing.pricing import (
-    PLATFORM,
-    Option,
-    Share,
-    cancellation,
-    prospect,
-    quote,
-    shares_of,
-    split,
-)
+from headroom.ledger.split import PLATFORM, split
+from headroom.mixing.pricing import Option, cancellation, prospect, quote, shares_of
 from headroom.mixing.states import STATES, State
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-@given(amount=st.integers(0, 10_000_000), fee_bp=st.integers(0, 10_000))
+@given(amount=st.integers(0, 10_000_000), fee_bp=st.integers(0, 9_999))
 def test_a_split_gives_away_exactly_the_amount(amount: int, fee_bp: int) -> None:
     parts = split(amount, shares_of("per_a", fee_bp=fee_bp))
     assert sum(parts.values()) == amount
 
 
-def test_a_tie_goes_to_the_party_that_sorts_first() -> None:
-    assert split(1, (Share("b", 5_000), Share("a", 5_000))) == {"a": 1, "b": 0}
+def test_without_a_fee_the_engineer_gets_everything() -> None:
+    assert split(20_001, shares_of("per_a", fee_bp=0)) == {"per_a": 20_001}
 
 
-def test_shares_that_do_not_sum_to_a_whole_are_refused() -> None:
+@pytest.mark.parametrize("fee_bp", [-1, 10_000])
+def test_a_fee_is_never_negative_and_never_everything(fee_bp: int) -> None:
     with pytest.raises(ValueError):
-        split(100, (Share("a", 9_999),))
+        shares_of("per_a", fee_bp=fee_bp)
 
 
 def test_the_engineer_keeps_88_percent_of_a_mix_at_the_usual_fee() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from headroom.ledger.split import PLATFORM, Share, freeze, split
 from headroom.mixing.deadlines import Tier, clears_at
 from headroom.mixing.states import State
 from headroom.money import BASIS_POINTS, allocate
@@ -14,37 +15,15 @@ MIN_PRICE_MINOR = 500  # below this the provider's fixed fee eats the engineer's
 MAX_PRICE_MINOR = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One party's part of the price, in basis points of price-before-tax."""
-
-    party: str  # a person's id or "platform"
-    basis_points: int
-
-
-PLATFORM = "platform"
-
-
 def shares_of(engineer_id: str, *, fee_bp: int) -> tuple[Share, ...]:
-    """The split snapshot of an order: the engineer and the platform; sums to 10,000.
+    """The split snapshot of an order: the engineer and, unless its fee is zero, the platform.
 
-    Raises ValueError for a fee outside 0…10,000 basis points.
+    Raises ValueError for a fee outside 0…9,999 basis points.
     """
-    if not 0 <= fee_bp <= BASIS_POINTS:
-        raise ValueError("a fee is 0 to 10,000 basis points")
-    return (Share(engineer_id, BASIS_POINTS - fee_bp), Share(PLATFORM, fee_bp))
-
-
-def split(amount_minor: int, shares: Sequence[Share]) -> dict[str, int]:
-    """Exact shares of an amount by largest remainder; ties go to the party whose key sorts first.
-
-    Raises ValueError when the basis points do not sum to 10,000.
-    """
-    if sum(share.basis_points for share in shares) != BASIS_POINTS:
-        raise ValueError("basis points must sum to 10,000")
-    ordered = sorted(shares, key=lambda share: share.party)
-    parts = allocate(amount_minor, [share.basis_points for share in ordered])
-    return {share.party: part for share, part in zip(ordered, parts, strict=True)}
+    if not 0 <= fee_bp < BASIS_POINTS:
+        raise ValueError("a fee is 0 to 9,999 basis points")
+    platform = (Share(PLATFORM, fee_bp),) if fee_bp else ()
+    return freeze((Share(engineer_id, BASIS_POINTS - fee_bp), *platform))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +82,7 @@ def prospect(price_minor: int, *, fee_bp: int, turnaround: timedelta, tier: Tier
     parts = split(price_minor, shares_of("engineer", fee_bp=fee_bp))
     approved = now + turnaround + REVIEW_AND_INTAKE
     paid_from = clears_at(approved, by_click=False, tier=tier)
-    return Prospect(price_minor, parts[PLATFORM], parts["engineer"], paid_from)
+    return Prospect(price_minor, parts.get(PLATFORM, 0), parts["engineer"], paid_from)
 
 
 @dataclass(frozen=True, slots=True)
