@@ -112,10 +112,10 @@ class Peer:
     shop: Shop
     restart: Callable[[], None]
 
-    def do(self, path: str, **body: Any) -> Any:
+    def do(self, path: str, /, **body: Any) -> Any:
         return ask(self.url + path, body)
 
-    def fault(self, name: str, **rule: Any) -> Any:
+    def fault(self, name: str, /, **rule: Any) -> Any:
         return self.do("/_faults", fault=name, **rule)
 
     def session(self, amount: int = 20_000, currency: str = "usd", **more: Any) -> stripe.checkout.Session:
@@ -159,7 +159,7 @@ class Mail:
     port: int
     url: str
 
-    def fault(self, name: str, **rule: Any) -> Any:
+    def fault(self, name: str, /, **rule: Any) -> Any:
         return ask(self.url + "/_faults", {"fault": name, **rule})
 
     def messages(self, to: str) -> list[dict[str, Any]]:
