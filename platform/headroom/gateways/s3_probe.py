@@ -51,7 +51,9 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
+    """What a store answered; header names in small letters."""
+
     status: int
     headers: dict[str, str]
 
@@ -65,7 +67,7 @@ def probe(store: Store, *, origin: str) -> Seen:
         expiring = _signed_get(store, key, ttl_s=EXPIRES_S)
         signed_at = time.monotonic()
         parts, listed = _multipart(store, key)
-        first = _send(shown)
+        first = answer_to(shown)
         seen = Seen(
             checksum_mode=_checksum_mode(store, key),
             conditional_put=_obeys_condition(store, key),
@@ -75,7 +77,7 @@ def probe(store: Store, *, origin: str) -> Seen:
             cors_closed=not _allows(store, key, FOREIGN_ORIGIN),
             clock_skew_s=_skew(first),
             anonymous_refused=_anonymous_is_refused(store, shown),
-            tampered_refused=_send(_tampered(shown)).status in _REFUSED,
+            tampered_refused=answer_to(_tampered(shown)).status in _REFUSED,
             list_parts=parts,
             list_uploads=listed,
             expired_refused=_is_refused_later(expiring, signed_at),
@@ -117,9 +119,9 @@ def apply(store: Store, *, origin: str) -> dict[str, bool]:
     }
 
 
-def send(request: SignedRequest, body: bytes = b"", headers: dict[str, str] | None = None) -> int:
+def send(request: SignedRequest, body: bytes = b"") -> int:
     """Send a signed request as a browser would, and return the status."""
-    return _send(request, body, headers or {}).status
+    return answer_to(request, body).status
 
 
 def _checksum_mode(store: Store, key: str) -> str:
@@ -184,7 +186,7 @@ def _allows(store: Store, key: str, origin: str) -> bool:
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "content-type,x-amz-checksum-sha256",
     }
-    answer = _send(SignedRequest("OPTIONS", signed.url, {}), headers=asked)
+    answer = answer_to(SignedRequest("OPTIONS", signed.url, {}), headers=asked)
     return answer.status == _OK and answer.headers.get("access-control-allow-origin") in (origin, "*")
 
 
@@ -192,7 +194,7 @@ def _anonymous_is_refused(store: Store, shown: SignedRequest) -> bool:
     """Neither the object nor the bucket's listing may be had without a signature."""
     bare = SignedRequest("GET", shown.url.partition("?")[0], {})
     listing = SignedRequest("GET", bare.url.split(f"/{store.bucket}/")[0] + f"/{store.bucket}", {})
-    return _send(bare).status in _REFUSED and _send(listing).status in _REFUSED
+    return answer_to(bare).status in _REFUSED and answer_to(listing).status in _REFUSED
 
 
 def _tampered(shown: SignedRequest) -> SignedRequest:
@@ -202,10 +204,10 @@ def _tampered(shown: SignedRequest) -> SignedRequest:
 
 def _is_refused_later(expiring: SignedRequest, signed_at: float) -> bool:
     time.sleep(max(0.0, EXPIRED_AFTER_S - (time.monotonic() - signed_at)))
-    return _send(expiring).status in _REFUSED
+    return answer_to(expiring).status in _REFUSED
 
 
-def _skew(answer: _Answer) -> int:
+def _skew(answer: Answer) -> int:
     """Whole seconds that the store's clock is ahead of ours."""
     stated = answer.headers.get("date")
     if stated is None:
@@ -217,7 +219,8 @@ def _signed_get(store: Store, key: str, *, ttl_s: int) -> SignedRequest:
     return SignedRequest("GET", store.sign_get(key, name="probe.txt", content_type=_TEXT, ttl_s=ttl_s), {})
 
 
-def _send(request: SignedRequest, body: bytes = b"", headers: dict[str, str] | None = None) -> _Answer:
+def answer_to(request: SignedRequest, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
+    """Send a signed request with plain HTTP, without boto3 between. Raises StoreDown."""
     parts = urlsplit(request.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_S)
@@ -231,7 +234,7 @@ def _send(request: SignedRequest, body: bytes = b"", headers: dict[str, str] | N
             )
             reply = connection.getresponse()
             reply.read()
-            return _Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()})
+            return Answer(reply.status, {name.lower(): value for name, value in reply.getheaders()})
     finally:
         connection.close()
 
