@@ -64,13 +64,13 @@ class State:
 
 @dataclass(frozen=True)
 class Installation:
-    """`.headroom/<name>`: `main` for `up`, `demo` for `demo`, `bench` for `bench`."""
+    """`<data root>/<name>`: `main` for `up`, `demo` for `demo`, `bench` for `bench`."""
 
     name: str
 
     @property
     def folder(self) -> Path:
-        return ROOT / ".headroom" / self.name
+        return data_root() / self.name
 
     @property
     def log_folder(self) -> Path:
@@ -128,6 +128,12 @@ class Installation:
         if missing:
             write_private(path, json.dumps(known | missing, indent=1))
         return known | missing
+
+
+def data_root() -> Path:
+    """Where installations keep their data: `.headroom` in the checkout, or the folder HEADROOM_DATA names."""
+    named = os.environ.get("HEADROOM_DATA", "")
+    return Path(named).absolute() if named else ROOT / ".headroom"
 
 
 def write_private(path: Path, text: str) -> None:

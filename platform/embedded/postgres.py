@@ -29,6 +29,7 @@ import psycopg
 from psycopg import sql
 
 from embedded.cluster import (
+    SOCKET_PORT,
     Cluster,
     PostgresUnavailable,
     held,
@@ -143,14 +144,14 @@ def _adopts(cluster: Cluster, socket_dir: Path) -> bool:
         if time.monotonic() > deadline:
             raise PostgresUnavailable(f"Database server {process_id} does not answer: end it and start again.")
         time.sleep(POLL_S)
-    _clear_remains(cluster)
+    _clear_remains(cluster, socket_dir)
     return False
 
 
-def _clear_remains(cluster: Cluster) -> None:
-    """Make sure that no orphan of a killed postmaster still writes before the pid file goes.
+def _clear_remains(cluster: Cluster, socket_dir: Path) -> None:
+    """Make sure that no orphan of a killed postmaster still writes before its pid and lock files go.
 
-    The server refuses to start while the number in that file exists, even as a zombie or another program.
+    The server refuses to start while the number in them exists, even as a zombie or another program.
     """
     asked_at = time.monotonic()
     while orphans := server_processes(cluster):
@@ -161,7 +162,8 @@ def _clear_remains(cluster: Cluster) -> None:
             for orphan in orphans:
                 _signal(orphan, signal.SIGQUIT)
         time.sleep(POLL_S)
-    cluster.pid_path.unlink(missing_ok=True)
+    for remains in (cluster.pid_path, *socket_dir.glob(f".s.PGSQL.{SOCKET_PORT}*")):
+        remains.unlink(missing_ok=True)
 
 
 def _initialize(cluster: Cluster) -> None:
@@ -288,4 +290,5 @@ def _create_database(socket_dir: Path) -> None:
 
 
 def _url(socket_dir: Path, database: str) -> str:
-    return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(socket_dir), safe='')}"
+    # The port is named too: a PGPORT in somebody's shell would else send us elsewhere.
+    return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(socket_dir), safe='')}&port={SOCKET_PORT}"

@@ -6,6 +6,7 @@ their verb is asked for, so that `settings` works without a database.
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
@@ -25,6 +26,8 @@ def main(arguments: list[str]) -> int:
     if name not in VERBS:
         print("Verbs: " + ", ".join(VERBS), file=sys.stderr)
         return 2
+    # `… settings | head` is no error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     return int(import_module(VERBS[name]).main(arguments[1:]))
 
 
