@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.mixing.deadlines import Tier
 from headroom.ledger.split import PLATFORM, split
+from headroom.mixing.deadlines import Tier
 from headroom.mixing.pricing import Option, cancellation, prospect, quote, shares_of
 from headroom.mixing.states import STATES, State
 
