@@ -55,15 +55,6 @@ def grant(session: Session, file_id: str, *, by: Actor, now: datetime) -> Grante
     return Granted(key=file.object_key, name=file.original_name, content_type=file.content_type)
 
 
-def readable_file(session: Session, file_id: str) -> StoredFile:
-    """The file, to be read without a grant (a preview in the page). Raises like `grant`."""
-    file = session.get(StoredFile, file_id)
-    if file is None:
-        raise FileNotFound
-    require_readable(session, file)
-    return file
-
-
 def require_readable(session: Session, file: StoredFile) -> None:
     """Raise FilePurged (with when and why) or NotReady unless the file's bytes may be read."""
     if file.state in READABLE:
