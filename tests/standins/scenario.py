@@ -60,7 +60,7 @@ def _checkout(client: stripe.StripeClient, step: Callable[..., Any]) -> None:
     good = {
         "mode": "payment", "line_items": [{"price_data": price, "quantity": 1}], "success_url": SHOP, "cancel_url": SHOP,
         "client_reference_id": "ord_1", "payment_intent_data": {"metadata": {"order": "ord_1"}},
-        "payment_method_types": ["card"],
+        "allowed_payment_method_types": ["card"],
     }  # fmt: skip
     session = step("open a session", lambda: create(good), lambda found: f"{found.status} {found.payment_status}")
     if session is not None:
@@ -80,12 +80,12 @@ def _checkout(client: stripe.StripeClient, step: Callable[..., Any]) -> None:
 def _payment(client: stripe.StripeClient, step: Callable[..., Any], *, group: str) -> str:
     create: Any = client.v1.payment_intents.create
     terms = {
-        "amount": 20_000, "currency": "usd", "confirm": True, "payment_method_types": ["card"], "transfer_group": group,
+        "amount": 20_000, "currency": "usd", "confirm": True, "allowed_payment_method_types": ["card"], "transfer_group": group,
         "metadata": {"order": "ord_1"},
     }  # fmt: skip
     step("declined card", lambda: create({**terms, "payment_method": "pm_card_chargeDeclined"}))
     intent = step("good card", lambda: create({**terms, "payment_method": "pm_card_visa"}), lambda found: found.status)
-    path = {"expand": ["latest_charge.balance_transaction"]}
+    path: Any = {"expand": ["latest_charge.balance_transaction"]}
     read = step(
         "charge and movement",
         lambda: client.v1.payment_intents.retrieve(intent.id, path),
@@ -126,7 +126,7 @@ def _accounts(client: stripe.StripeClient, step: Callable[..., Any], charge: str
 
 def _transfers(client: stripe.StripeClient, step: Callable[..., Any], charge: str, payee: str, *, group: str) -> None:
     terms: Any = {"amount": 9_000, "currency": "usd", "destination": payee, "source_transaction": charge}
-    create = client.v1.transfers.create
+    create: Any = client.v1.transfers.create
     transfer = step("transfer", lambda: create(terms), lambda found: found.transfer_group == group)
     step("more than the charge", lambda: create({**terms, "amount": 19_000}))
     listed = step(

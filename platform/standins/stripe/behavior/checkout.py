@@ -28,7 +28,7 @@ INTENT_DATA = tuple(
 
 @plays(
     "post", "/v1/checkout/sessions", "mode", "line_items", "success_url", "cancel_url", "client_reference_id",
-    "customer", "customer_email", "expires_at", "locale", "payment_method_types", "submit_type", "ui_mode", "currency",
+    "customer", "customer_email", "expires_at", "locale", "allowed_payment_method_types", "submit_type", "ui_mode", "currency",
     "automatic_tax.enabled", "invoice_creation.enabled", "customer_creation", "billing_address_collection",
     "custom_text", "payment_intent_data.metadata", "consent_collection", *INTENT_DATA,
 )  # fmt: skip
@@ -269,7 +269,7 @@ def _session_fields(world: World, params: Params, currency: str, total: int) -> 
         "customer": params.get("customer"), "customer_creation": params.get("customer_creation", "if_required"),
         "customer_email": params.get("customer_email"), "expires_at": params.get("expires_at", world.now + LONGEST_S),
         "livemode": False, "locale": params.get("locale"), "metadata": params.get("metadata", {}), "mode": "payment",
-        "payment_method_options": {}, "payment_method_types": params.get("payment_method_types", ["card", "sepa_debit"]),
+        "payment_method_options": {}, "payment_method_types": params.get("allowed_payment_method_types", ["card", "sepa_debit"]),
         "payment_status": "unpaid", "phone_number_collection": {"enabled": False}, "shipping_options": [],
         "payment_method_collection": "if_required", "status": "open", "submit_type": params.get("submit_type"),
         "success_url": params["success_url"], "ui_mode": "hosted_page",

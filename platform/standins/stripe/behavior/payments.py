@@ -25,7 +25,7 @@ def retrieve_intent(world: World, ask: Ask) -> Document:
 
 
 @plays(
-    "post", "/v1/payment_intents", "amount", "currency", "confirm", "payment_method", "payment_method_types", "customer",
+    "post", "/v1/payment_intents", "amount", "currency", "confirm", "payment_method", "allowed_payment_method_types", "customer",
     "description", "receipt_email", "transfer_group", "capture_method",
 )  # fmt: skip
 def create_intent(world: World, ask: Ask) -> Document:
@@ -41,7 +41,7 @@ def create_intent(world: World, ask: Ask) -> Document:
         raise invalid("Invalid positive integer", param="amount", code="parameter_invalid_integer")
     currency = money.require_currency(params["currency"])
     terms = {"amount_total": params["amount"], "currency": currency, "customer": params.get("customer")}
-    terms["payment_method_types"] = params.get("payment_method_types", ["card"])
+    terms["payment_method_types"] = params.get("allowed_payment_method_types", ["card"])
     intent = world.create("payment_intent", _intent_fields(world, terms, params))
     world.change(intent, client_secret=f"{intent['id']}_secret_{ids.random_text(25)}")
     world.emit("payment_intent.created", intent)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from standins.stripe import contract
+from standins.stripe import contract, schema
 from standins.stripe.errors import StripeError
 from standins.stripe.schema import Params
 from standins.stripe.store import Document
@@ -38,8 +38,12 @@ BEHAVIORS: dict[tuple[str, str], Behavior] = {}
 
 def plays(method: str, path: str, *params: str) -> Callable[[Act], Act]:
     """Registers the behavior of one of the SDK's calls; a call the SDK does not have is a mistake here."""
-    if not any(route.method == method and route.path == path for route in contract.routes()):
+    route = next((each for each in contract.routes() if (each.method, each.path) == (method, path)), None)
+    if route is None:
         raise LookupError(f"The installed SDK has no {method} {path}")
+    known = {field.name for field in schema.fields(*route.params)} if route.params else set()
+    if foreign := {name.split(".")[0] for name in params} - known:
+        raise LookupError(f"The installed SDK's {method} {path} has no {foreign}")
 
     def register(act: Act) -> Act:
         BEHAVIORS[method, path] = Behavior(act, frozenset(params) | ALWAYS_PLAYED)
