@@ -36,6 +36,10 @@ _OUT_OF_MEMORY = (b"MemoryError", b"Memory allocation", b"annot allocate memory"
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
 
+class _Nonsense(Exception):
+    """The child said something that no inspection says."""
+
+
 def inspect_limited(
     path: Path,
     want: Want = _EVERYTHING,
@@ -81,17 +85,29 @@ def _converse(
         process.stdin.write(order.encode() + b"\n")
         process.stdin.close()
         for line in _lines(process.stdout, ends_at):
-            message = json.loads(line)
-            outcome = _outcome(message, limits)
-            if outcome is not None:
-                return outcome
-            if message.get("network") == "shared":
-                _log.warning("audio analysis keeps its network: neither root nor user namespaces are permitted")
-            if "progress" in message and report:
-                report(Progress.from_json(message["progress"]))
+            heard = _understood(line, limits)
+            if isinstance(heard, Progress) and report:
+                report(heard)
+            if isinstance(heard, Inspection | Refused | AnalysisFailed):
+                return heard
     except BrokenPipeError:
         return None
+    except _Nonsense:
+        return AnalysisFailed(Failure.CRASH, {"exit_code": 0})
     return None
+
+
+def _understood(line: bytes, limits: Limits) -> Progress | Outcome | None:
+    """What a line says. The child may have been taken over by a file, so anything may stand there."""
+    try:
+        message = json.loads(line)
+        if message.get("network") == "shared":
+            _log.warning("audio analysis keeps its network: neither root nor user namespaces are permitted")
+        if "progress" in message:
+            return Progress.from_json(message["progress"])
+        return _outcome(message, limits)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _Nonsense from error
 
 
 def _outcome(message: dict[str, Any], limits: Limits) -> Outcome | None:
@@ -107,7 +123,7 @@ def _outcome(message: dict[str, Any], limits: Limits) -> Outcome | None:
 
 
 def _lines(pipe: IO[bytes], ends_at: float) -> Iterator[bytes]:
-    """Whole lines as they come; TimeoutError at the end of the time, ValueError when there are too many bytes."""
+    """Whole lines as they come; TimeoutError at the end of the time, _Nonsense when there are too many bytes."""
     waiting, total = b"", 0
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
@@ -120,7 +136,7 @@ def _lines(pipe: IO[bytes], ends_at: float) -> Iterator[bytes]:
                 return
             total += len(data)
             if total > _ANSWER_BYTES_MAX:
-                raise ValueError("the child talks too much")
+                raise _Nonsense
             *whole, waiting = (waiting + data).split(b"\n")
             yield from whole
 

@@ -1,0 +1,83 @@
+"""Fair comparison: equal loudness, and where one recording lies in the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headroom.audio.matching import (
+    Alignment,
+    Level,
+    align_envelopes,
+    align_peaks,
+    carry_time_s,
+    gain_to_target_db,
+    matched_gains_db,
+)
+from headroom.audio.measuring import Measurement
+from tests.audio.sounds import RATE, noise
+
+
+def test_louder_side_is_turned_down_to_the_quieter() -> None:
+    assert matched_gains_db([Level(-9.0, -0.1), Level(-14.0, -1.0)]) == [-5.0, 0.0]
+
+
+def test_silent_side_stays_as_it_is() -> None:
+    assert matched_gains_db([Level(None, None), Level(-14.0, -1.0)]) == [0.0, 0.0]
+
+
+def test_boost_is_bounded_by_the_ceiling() -> None:
+    assert gain_to_target_db(Level(-20.0, -4.0), target_lufs=-14.0, may_boost=True) == pytest.approx(3.0)
+
+
+def test_nothing_is_turned_up_unless_asked() -> None:
+    assert gain_to_target_db(Level(-20.0, -4.0), target_lufs=-14.0) == 0.0
+
+
+@given(st.lists(st.builds(Level, st.floats(-60, 0), st.floats(-60, 3)), min_size=1, max_size=5))
+def test_all_sides_end_equally_loud_and_none_is_boosted(sides: list[Level]) -> None:
+    gains = matched_gains_db(sides)
+    heard = [
+        side.integrated_lufs + gain for side, gain in zip(sides, gains, strict=True) if side.integrated_lufs is not None
+    ]
+    assert max(heard) - min(heard) < 1e-9
+    assert max(gains) <= 0
+
+
+def played(*, seconds: float, starts_at_s: float) -> np.ndarray:
+    """One performance of bursts; the same one may start later."""
+    random = np.random.default_rng(5)
+    performance = noise(seconds=60, channels=1, level=0.3) * np.repeat(random.random(120), RATE // 2)[None]
+    lead = np.zeros((1, round(starts_at_s * RATE)), np.float32)
+    return np.concatenate((lead, performance), axis=1)[:, : round(seconds * RATE)].astype(np.float32)
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.25, 3.0, -2.5])
+def test_offset_of_a_version_that_starts_later_is_found(later_s: float) -> None:
+    first, second = (Measurement(RATE, 1) for _ in range(2))
+    first.add(played(seconds=50, starts_at_s=max(0.0, -later_s)))
+    second.add(played(seconds=55, starts_at_s=max(0.0, later_s)))
+    alignment = align_peaks(first.finish().peaks, second.finish().peaks)
+    assert alignment is not None
+    assert alignment.offset_s == pytest.approx(later_s, abs=0.02)
+    assert alignment.confidence > 0.8
+
+
+def test_envelopes_of_different_songs_give_little_confidence() -> None:
+    random = np.random.default_rng(1)
+    alignment = align_envelopes(random.random(2000), random.random(2000), step_s=0.01)
+    assert alignment is not None
+    assert alignment.confidence < 0.5
+
+
+def test_silence_has_no_alignment() -> None:
+    assert align_envelopes(np.zeros(100), np.ones(100), step_s=0.01) is None
+
+
+def test_comment_moves_with_the_music_when_the_offset_is_sure() -> None:
+    assert carry_time_s(45.0, Alignment(1.5, 0.9), duration_s=120) == 46.5
+    assert carry_time_s(45.0, Alignment(1.5, 0.3), duration_s=120) == 45.0
+    assert carry_time_s(119.0, Alignment(5.0, 0.9), duration_s=120) == 120
+    assert carry_time_s(1.0, Alignment(-5.0, 0.9), duration_s=120) == 0
