@@ -72,7 +72,17 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def _draw_without_database_if_it_is_down() -> None:
+    """An error page greets its reader by name and language only while the database answers."""
+    visit = current_visit()
+    try:
+        _ = visit.live
+    except sqlalchemy.exc.SQLAlchemyError:
+        visit.offline = True
+
+
 def _domain_error(error: errors.DomainError) -> Response:
+    _draw_without_database_if_it_is_down()
     if isinstance(error, AlreadyAnswered) and error.location is not None:
         return make_response(redirect(error.location, 303))
     if isinstance(error, errors.NotSignedIn) and not wants_json():
@@ -100,6 +110,7 @@ def _sign_in_address() -> str:
 
 
 def _http_error(error: HTTPException) -> Response:
+    _draw_without_database_if_it_is_down()
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
     code = _HTTP_CODES.get(error.code, "error" if error.code < 500 else "unexpected")
@@ -118,6 +129,7 @@ def _database_busy(error: sqlalchemy.exc.SQLAlchemyError) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    _draw_without_database_if_it_is_down()
     log.error("unexpected error", exc_info=error)
     words = words_for("unexpected")
     assert words is not None

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from babel.numbers import format_currency, format_decimal
+from flask_babel import get_locale
 
-from blueprints.locales import current_locale, current_time_zone
+from blueprints.locales import LOCALES, current_time_zone
 from headroom.money import minor_digits
 
 _SIZES = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
@@ -17,29 +18,34 @@ _SIZES_RU = {"TB": "ТБ", "GB": "ГБ", "MB": "МБ", "kB": "кБ", "B": "Б"}
 _MINUS = "\u2212"
 
 
+def _language() -> str:
+    """The language in force here: of the page's reader, or of a mail's (which has no request of its own)."""
+    return str(get_locale() or LOCALES[0])
+
+
 def fmt_money(amount_minor: int, currency: str) -> str:
     """An amount as the reader's language writes it: $1,200.00 or 1 200,00 $."""
     code = currency.upper()
     amount = Decimal(amount_minor).scaleb(-minor_digits(code))
-    return str(format_currency(amount, code, locale=current_locale())).replace("-", _MINUS)
+    return str(format_currency(amount, code, locale=_language())).replace("-", _MINUS)
 
 
-def fmt_time(instant: datetime) -> str:
-    """An instant to the minute in the reader's zone, with the zone's name where it is not their own."""
-    zone = current_time_zone()
-    words = str(format_datetime(instant, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=current_locale()))
+def fmt_time(instant: datetime, time_zone: str | None = None) -> str:
+    """An instant to the minute in the reader's zone (or the one given); says UTC where that is the zone."""
+    zone = time_zone or current_time_zone()
+    words = str(format_datetime(instant, "d MMM y, HH:mm", tzinfo=ZoneInfo(zone), locale=_language()))
     return f"{words} UTC" if zone == "UTC" else words
 
 
 def fmt_date(instant: datetime) -> str:
     """The day of an instant in the reader's zone."""
     zone = ZoneInfo(current_time_zone())
-    return str(format_datetime(instant, "d MMMM y", tzinfo=zone, locale=current_locale()))
+    return str(format_datetime(instant, "d MMMM y", tzinfo=zone, locale=_language()))
 
 
 def fmt_bytes(size_bytes: int) -> str:
     """A size in decimal units with three significant digits: 152 MB, 1.05 GB, 812 B."""
-    locale = current_locale()
+    locale = _language()
     unit, divisor = next(((u, d) for u, d in _SIZES if size_bytes >= d), ("B", 1))
     value = Decimal(size_bytes) / divisor
     pattern = "#,##0" if value >= 100 or divisor == 1 else "#,##0.#" if value >= 10 else "#,##0.##"

@@ -19,11 +19,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from headroom.accounts.age import MIN_AGE
 from headroom.accounts.errors import DocumentMoved, NoDocument
 from headroom.accounts.models import LegalDocument
-from headroom.data_rules import DAYS_OF_FULL_ADDRESS, DAYS_OF_SECURITY_RECORDS
-from headroom.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -60,28 +57,6 @@ class Text:
         return hashlib.sha256(f"{self.title}\n\n{self.body}".encode()).digest()
 
 
-def figures(settings: Settings) -> Mapping[str, str]:
-    """Every figure and name that a text may show; no text types a number that the code also holds."""
-    percent = f"{settings.platform_fee_bp / 100:g}"
-    return {
-        "operator_name": settings.operator_name or "—",
-        "operator_address": settings.operator_address or "—",
-        "privacy_email": settings.operator_privacy_email or "—",
-        "legal_email": settings.operator_legal_email or "—",
-        "security_email": settings.operator_security_email or "—",
-        "site": settings.base_url,
-        "platform_fee_percent": percent,
-        "clearing_days": str(settings.clearing_days),
-        "days_of_sources": str(settings.days_of_sources),
-        "days_of_unpaid_uploads": str(settings.days_of_unpaid_uploads),
-        "days_of_deliverables": str(settings.days_of_deliverables),
-        "days_of_security_records": str(DAYS_OF_SECURITY_RECORDS),
-        "days_of_full_address": str(DAYS_OF_FULL_ADDRESS),
-        "min_age": str(MIN_AGE),
-        "notice_days": str(NOTICE.days),
-    }
-
-
 def read_texts(values: Mapping[str, str], folder: Path = FOLDER) -> list[Text]:
     """All texts, in order. ValueError for an unknown figure, a missing translation, or no single authority."""
     texts = [_read(path, kind, values) for kind in Kind for path in sorted((folder / kind.value).glob("*.md"))]
@@ -94,14 +69,14 @@ def read_texts(values: Mapping[str, str], folder: Path = FOLDER) -> list[Text]:
     return texts
 
 
-def publish_all(session: Session, *, settings: Settings, now: datetime, folder: Path = FOLDER) -> int:
+def publish_all(session: Session, *, figures: Mapping[str, str], now: datetime, folder: Path = FOLDER) -> int:
     """Post every text that is not yet posted; returns how many. Posted ones stay as they are.
 
     A posted text whose file or figures changed since is reported, never replaced: it needs a new version.
     """
     posted = {(d.kind, d.version, d.locale): bytes(d.body_sha256) for d in session.scalars(select(LegalDocument))}
     new = 0
-    for text in read_texts(figures(settings), folder):
+    for text in read_texts(figures, folder):
         earlier = posted.get((text.kind.value, text.version, text.locale))
         if earlier is None:
             session.add(_document(text, now=now))

@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
 def publish_legal_documents(settings: Settings) -> None:
     """Enter the texts of legal/ into the ledger of documents; those already there are left as they are."""
     from headroom.accounts import documents
+    from headroom.operating import legal_figures
 
     with db.unit(Actor.system("bootstrap")) as session:
-        documents.publish_all(session, settings=settings, now=clock.wall_now())
+        documents.publish_all(session, figures=legal_figures.figures(settings), now=clock.wall_now())
