@@ -19,12 +19,13 @@ installPolling();
 
 onSettle((root) => {
   showTimes(root);
-  for (const element of root.querySelectorAll("[data-with-script]")) element.hidden = false;
-  for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
   root.querySelector("[data-focus-first]")?.focus();
 });
 onSettle(async (root) => {
   if (root.querySelector("[data-player], [data-ab]")) (await import("../room/room.js")).settleRoom(root);
+  // Only now does something stand behind what needs scripts.
+  for (const element of root.querySelectorAll("[data-with-script]")) element.hidden = false;
+  for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
 });
 
 settle(document);

@@ -1,0 +1,48 @@
+"""A real browser over Debian's chromium, and what each visit must not do: report, phone out, keep things."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.visits import Visit
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Tests press play by script; a person's first click would have allowed it.
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the run; its profile is a new empty folder that goes with it."""
+    found = next(path for name in NAMES if (path := shutil.which(name)))
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """A fresh visitor: no cookies, 1440 px wide, English, light."""
+    visitor = Visit(browser)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    return (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")

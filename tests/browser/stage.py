@@ -1,0 +1,150 @@
+"""A page with sound, and nothing behind it: our templates and scripts, two made-up tracks, a server for files.
+
+Stands in for no part of the site: it shows what the scripts do, with sounds whose every sample is known.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from flask import Flask, render_template_string
+
+from blueprints.headers import content_security_policy
+from headroom.settings import Settings
+
+STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+RATE_HZ = 8_000
+BUCKETS = 500
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+PAGE = """
+{% extends "layout.html" %}
+{% from "components/track.html" import player, ab, track, range_fields, time_link %}
+{% from "components/forms.html" import textarea, submit %}
+{% from "components/page.html" import heading %}
+{% block title %}Stage{% endblock %}
+{% block main %}
+{{ heading("Stage") }}
+{{ player(tracks[0]) }}
+{{ ab(tracks[0], tracks[1]) }}
+<h2>Comments</h2>
+<ol class="comments" data-comments-of="quiet">
+  <li id="c-1" data-start="2.5">{{ time_link(2.5, none, "quiet") }} <p>The first word</p></li>
+  <li id="c-2" data-start="6" data-end="9">{{ time_link(6, 9, "quiet") }} <p>The second word</p></li>
+</ol>
+<form method="post" action="/comments">
+  {{ range_fields(file_id="quiet") }}{{ textarea("body", "Comment") }}{{ submit("Send") }}
+</form>
+<form method="post" action="/slow" id="slow">{{ submit("Pay") }}</form>
+<form method="post" action="/asked" id="asked" data-confirm="Cancel this order?">{{ submit("Cancel the order") }}</form>
+<p><a href="/other">Another page</a></p>
+{{ track(tracks[1]) }}
+{% endblock %}
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the page stands, and what was posted to it: (path, body)."""
+
+    url: str
+    posted: list[tuple[str, str]]
+
+
+class QuietServer(ThreadingHTTPServer):
+    """A browser that leaves in the middle of a file is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+@contextmanager
+def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator[Stage]:
+    """Serve the page with two tracks of `length_s`: "quiet" at −20 LUFS, "loud" at −14 LUFS."""
+    page = _page(app, length_s)
+    files = _files(length_s)
+    posted: list[tuple[str, str]] = []
+    policy = content_security_policy(settings)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path = re.sub(r"^/static/[^/]+/", "/static/", self.path.partition("?")[0])
+            if path in files:
+                return self._send_range(files[path])
+            if path.startswith("/static/"):
+                file = STATIC / path.removeprefix("/static/")
+                return self._send(file.read_bytes(), TYPES.get(file.suffix, "text/plain"))
+            return self._send(page, "text/html; charset=utf-8")
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            posted.append((self.path, body))
+            if self.path == "/slow":
+                threading.Event().wait(1)
+            self._send(page, "text/html; charset=utf-8")
+
+        def _send_range(self, content: bytes) -> None:
+            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+            if not asked:
+                return self._send(content, "audio/wav")
+            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+            extra = {"Content-Range": f"bytes {first}-{last}/{len(content)}"}
+            return self._send(content[first : last + 1], "audio/wav", 206, extra)
+
+        def _send(self, content: bytes, kind: str, status: int = 200, extra: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            headers = {"Content-Type": kind, "Content-Length": str(len(content)), "Accept-Ranges": "bytes"}
+            for name, value in (headers | (extra or {}) | {"Content-Security-Policy": policy}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Silent: the tests look at the browser."""
+
+    server = QuietServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Stage(url=f"http://127.0.0.1:{server.server_port}", posted=posted)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _page(app: Flask, length_s: float) -> bytes:
+    tracks = [
+        {"file_id": "quiet", "title": "Quiet mix", "duration_s": length_s, "lufs": -20.0, "true_peak_dbtp": -8.0},
+        {"file_id": "loud", "title": "Loud mix", "duration_s": length_s, "lufs": -14.0, "true_peak_dbtp": -1.0},
+    ]
+    with app.test_request_context("/"):
+        return render_template_string(PAGE, tracks=tracks).encode()
+
+
+def _files(length_s: float) -> dict[str, bytes]:
+    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
+    tone = np.sin(2 * np.pi * 220 * time_s)
+    found: dict[str, bytes] = {}
+    for name, level in (("quiet", 0.2), ("loud", 0.4)):
+        sound = io.BytesIO()
+        soundfile.write(sound, level * tone, RATE_HZ, format="WAV", subtype="PCM_16")
+        found[f"/files/{name}/preview"] = sound.getvalue()
+        pairs = np.tile(np.array([-127, 127], np.int8), BUCKETS).tobytes()
+        peaks = {"buckets": BUCKETS, "channels": 1, "pairs": base64.b64encode(pairs).decode()}
+        found[f"/files/{name}/peaks"] = json.dumps(peaks).encode()
+    return found
