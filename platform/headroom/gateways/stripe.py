@@ -163,7 +163,7 @@ class Stripe:
         params: stripe.params.TransferListParams = {
             "transfer_group": group,
             "limit": PAGE,
-            "expand": ["data.balance_transaction"],
+            "expand": ["data.balance_transaction", "data.reversals.data.balance_transaction"],
         }
         with answered():
             return tuple(map(seen.transfer, self._api.transfers.list(params).auto_paging_iter()))
@@ -180,11 +180,10 @@ class Stripe:
         with answered():
             return seen.reversal(self._api.transfers.reversals.create(transfer_id, params, {"idempotency_key": key}))
 
-    def create_account(self, *, country: str, email: str, person_id: str, key: str) -> seen.ProviderAccount:
+    def create_account(self, *, country: str, person_id: str, key: str) -> seen.ProviderAccount:
         """An account for a payee: the provider collects what it must know, the platform is liable."""
         params: stripe.params.AccountCreateParams = {
             "country": country,
-            "email": email,
             "controller": {
                 "stripe_dashboard": {"type": "express"},
                 "fees": {"payer": "application"},

@@ -62,10 +62,11 @@ def accepted(session: Session, payment: Payment) -> Opened:
 def opened(session: Session, payment: Payment, charge: Charge) -> Opened:
     legs = session.scalars(select(PayoutLeg).where(PayoutLeg.charge_id == charge.id)).all()
     by_party = {leg.party: leg for leg in legs}
-    return Opened(payment=payment, charge=charge, legs=by_party, deal=_deal(payment, charge, legs))
+    return Opened(payment=payment, charge=charge, legs=by_party, deal=deal_of(payment, charge, legs))
 
 
-def _deal(payment: Payment, charge: Charge, legs: Sequence[PayoutLeg]) -> Deal:
+def deal_of(payment: Payment, charge: Charge, legs: Sequence[PayoutLeg]) -> Deal:
+    """The rows as the pure value; with some legs only, entitlements are right and what was sent is partial."""
     return Deal(
         subject=charge.subject,
         currency=charge.currency,

@@ -166,6 +166,7 @@ class Charge(Base):
     charged_at: Mapped[datetime] = mapped_column(info=ruled(RECORD))
     available_on: Mapped[datetime] = mapped_column(info=ruled(RECORD))
     released_at: Mapped[datetime | None] = mapped_column(info=ruled(RECORD))
+    legs_settled_at: Mapped[datetime | None] = mapped_column(info=ruled(RECORD))
 
 
 class PayoutLeg(Base):

@@ -25,52 +25,13 @@ from headroom.ledger.payouts import why_not_payable
 
 ACCOUNT_EFFECT = "stripe.account"
 # Where the provider pays out to people: stripe.com/global. Its own refusal decides; this only orders the form.
-COUNTRIES = tuple(
-    [
-        "AT",
-        "AU",
-        "BE",
-        "BG",
-        "CA",
-        "CH",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GB",
-        "GI",
-        "GR",
-        "HK",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "JP",
-        "LI",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "MX",
-        "MY",
-        "NL",
-        "NO",
-        "NZ",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SG",
-        "SI",
-        "SK",
-        "TH",
-        "US",
-    ]
+# fmt: off
+COUNTRIES = (
+    "AT", "AU", "BE", "BG", "CA", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB",
+    "GI", "GR", "HK", "HR", "HU", "IE", "IT", "JP", "LI", "LT", "LU", "LV", "MT", "MX", "MY",
+    "NL", "NO", "NZ", "PL", "PT", "RO", "SE", "SG", "SI", "SK", "TH", "US",
 )
+# fmt: on
 
 
 class PayeeStage(StrEnum):
@@ -123,7 +84,7 @@ def payee_state(session: Session, person_id: str) -> PayeeState:
 
 def _stage(payee: Payee, reason: str | None) -> PayeeStage:
     if reason is None:
-        return PayeeStage.PAYABLE if payee.currently_due == 0 else PayeeStage.RESTRICTED
+        return PayeeStage.PAYABLE
     if payee.account_id is None or not payee.details_submitted:
         return PayeeStage.STARTED
     return PayeeStage.CHECKING if payee.currently_due == 0 else PayeeStage.RESTRICTED
@@ -200,6 +161,19 @@ def account_seen(session: Session, account: ProviderAccount, *, now: datetime) -
     if why_not_payable(payee) is None:
         jobs.enqueue(session, "ledger.wake_legs", queueing_lock=f"wake:{payee.person_id}", person_id=payee.person_id)
     return payee.person_id
+
+
+def account_lost(session: Session, account_id: str, *, now: datetime) -> bool:
+    """The account cannot be read any more (its owner cut the connection): nothing can be sent to it.
+
+    False when it is not one of ours.
+    """
+    payee = session.scalars(select(Payee).where(Payee.account_id == account_id).with_for_update()).one_or_none()
+    if payee is None:
+        return False
+    payee.transfers, payee.payouts_enabled = "inactive", False
+    payee.disabled_reason, payee.looked_at = "disconnected", now
+    return True
 
 
 def account_of(session: Session, person_id: str) -> str:

@@ -140,6 +140,16 @@ def get_attempt(session: Session, attempt_id: str) -> PaymentAttempt:
     return attempt
 
 
+def payment_of(session: Session, purpose: str, subject_id: str) -> Payment:
+    """The subject's payment. Raises PaymentNotFound."""
+    payment = session.scalars(
+        select(Payment).where(Payment.purpose == purpose, Payment.subject_id == subject_id)
+    ).one_or_none()
+    if payment is None:
+        raise PaymentNotFound(purpose=purpose, subject_id=subject_id)
+    return payment
+
+
 def prepare_checkout(session: Session, attempt_id: str, *, base_url: str) -> PreparedCheckout:
     """The request of an attempt, always the same for the same attempt, so that its key may be repeated.
 

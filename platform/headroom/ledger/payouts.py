@@ -12,7 +12,7 @@ from headroom.actors import Actor
 from headroom.audit.actions import Action
 from headroom.audit.recording import record
 from headroom.effects import planning
-from headroom.ledger import deals, facts
+from headroom.ledger import deals, facts, letters
 from headroom.ledger.deals import Opened
 from headroom.ledger.errors import MoneyFrozen, NothingHeld
 from headroom.ledger.models import Charge, LegState, Payee, PaymentState, PayoutLeg
@@ -49,6 +49,8 @@ def start_leg(session: Session, held: Opened, leg: PayoutLeg, *, now: datetime) 
     payee = session.get(Payee, leg.party)
     leg.reason = why_not_payable(payee)
     if leg.reason is not None or payee is None:
+        if leg.state != LegState.PARKED:
+            letters.parked(session, held, leg, now=now)
         leg.state = LegState.PARKED
         session.flush()
         return
@@ -113,6 +115,7 @@ def sent(session: Session, held: Opened, leg: PayoutLeg, found: facts.Transferre
         return False
     leg.state, leg.transfer_id, leg.reason, leg.settled_at = LegState.SENT, found.transfer_id, None, now
     record(session, Action.TRANSFERRED, by=Actor.system("ledger"), object_kind="leg", object_ref=leg.id, now=now)
+    letters.transferred(session, held, leg, amount_minor=found.amount_minor, now=now)
     if held.deal.outstanding(leg.party) < 0:  # a refund was promised while the transfer was under way
         take_back(session, held, now=now)
     session.flush()
@@ -125,9 +128,15 @@ def refused(session: Session, leg: PayoutLeg, *, reason: str) -> None:
     session.flush()
 
 
-def are_settled(held: Opened) -> bool:
-    """Whether every leg is sent or parked, so that the subject need not wait any longer."""
-    return held.deal.is_released and all(leg.state in SETTLED_LEGS for leg in held.legs.values())
+def settle_legs(session: Session, held: Opened, *, now: datetime) -> bool:
+    """Whether every leg is sent or parked for the first time: the subject need not wait any longer."""
+    if held.charge.legs_settled_at is not None or not held.deal.is_released:
+        return False
+    if any(leg.state not in SETTLED_LEGS for leg in held.legs.values()):
+        return False
+    held.charge.legs_settled_at = now
+    session.flush()
+    return True
 
 
 def wake(session: Session, person_id: str) -> list[str]:

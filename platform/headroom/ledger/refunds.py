@@ -19,7 +19,7 @@ from headroom.effects import planning
 from headroom.errors import Invalid
 from headroom.gateways import stripe_facts as seen
 from headroom.ids import new_id
-from headroom.ledger import deals, facts, payouts
+from headroom.ledger import deals, facts, letters, payouts
 from headroom.ledger.alarms import AlarmKind, raise_alarm
 from headroom.ledger.deals import Opened
 from headroom.ledger.errors import RefundTooLarge
@@ -98,15 +98,11 @@ def _after_promise(session: Session, held: Opened, *, now: datetime) -> None:
 
 def return_stray(session: Session, held: Opened, *, now: datetime) -> None:
     """Send back, in full and by itself, money that came twice or too late."""
-    if held.deal.refundable_minor > 0:
-        _promise(
-            session,
-            held,
-            amount_minor=held.deal.refundable_minor,
-            reason=STRAY,
-            by=Actor.system("ledger"),
-            now=now,
-        )
+    left_minor = held.deal.refundable_minor
+    if left_minor > 0:
+        system = Actor.system("ledger")
+        refund = _promise(session, held, amount_minor=left_minor, reason=STRAY, by=system, now=now)
+        letters.returned(session, held.payment, refund, now=now)
 
 
 def facts_of(
