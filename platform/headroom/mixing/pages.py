@@ -1,0 +1,543 @@
+"""Read models of the order's pages: few statements, frozen values out, nothing left to decide for a template.
+
+`room` takes four statements, however many events the order has; money is the ledger's own read model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from headroom.accounts.models import Person
+from headroom.actors import Actor
+from headroom.audio.facts import AudioFacts
+from headroom.files.models import FilePreview, FilePurge, StoredFile
+from headroom.files.states import State as FileState
+from headroom.mixing import access, quality
+from headroom.mixing.access import Action, FileRole, Parties, Side
+from headroom.mixing.deadlines import can_extend, may_cancel_overdue
+from headroom.mixing.errors import OrderNotFound
+from headroom.mixing.models import (
+    Comment,
+    CommentPlace,
+    Delivery,
+    EngineerProfile,
+    Message,
+    Offer,
+    Order,
+    OrderEvent,
+    OrderFile,
+    Review,
+)
+from headroom.mixing.moving import as_review
+from headroom.mixing.order_files import FAILED, longest_s
+from headroom.mixing.pricing import Cancellation, cancellation
+from headroom.mixing.quality import Checked, Finding, Promise
+from headroom.mixing.states import Event, State
+
+RECENT_EVENTS = 30
+RECENT_MESSAGES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """One file of an order. `findings` are those about this file."""
+
+    file_id: str
+    role: FileRole
+    deliverable: str | None
+    delivery_id: str | None
+    name: str
+    size_bytes: int
+    state: str
+    sha256: str | None
+    facts: AudioFacts | None
+    refusal: str | None
+    refusal_values: Mapping[str, Any]
+    explanation: str | None
+    returned_why: str | None
+    purge_at: datetime | None
+    purged_at: datetime | None
+    can_play: bool
+    can_take: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    @property
+    def duration_s(self) -> float:
+        return self.facts.duration_s if self.facts else 0.0
+
+    @property
+    def lufs(self) -> float | None:
+        return self.facts.integrated_lufs if self.facts else None
+
+    @property
+    def true_peak_dbtp(self) -> float | None:
+        return self.facts.true_peak_dbtp if self.facts else None
+
+    @property
+    def is_moving(self) -> bool:
+        """On its way or being checked."""
+        return self.state in ("declared", "uploading", "assembled", "checking")
+
+    def checked(self) -> Checked:
+        return Checked(self.file_id, self.name, self.sha256, self.facts, self.refusal, self.deliverable)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    delivery_id: str
+    start_s: float
+    end_s: float | None
+    is_carried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    id: str
+    author_id: str
+    kind: str
+    body: str
+    at: datetime
+    is_resolved: bool
+    place: Place | None
+    replies: tuple[CommentView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    id: str
+    number: int
+    note: str
+    delivered_at: datetime
+    manifest_sha256: str
+    files: tuple[FileView, ...]
+    comments: tuple[CommentView, ...]
+
+    @property
+    def main(self) -> FileView | None:
+        """What plays first: the master, else the mix, else whatever there is."""
+        wanted = ("master", "mix")
+        return next((f for code in wanted for f in self.files if f.deliverable == code), next(iter(self.files), None))
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    event: str
+    role: str
+    at: datetime
+    to_state: str
+    reason: str | None
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    author_id: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Everything the order page shows."""
+
+    order: Order
+    side: Side
+    engineer_name: str
+    engineer_handle: str | None
+    client_name: str
+    offer: Offer | None
+    review: Review | None
+    rough: tuple[FileView, ...]
+    references: tuple[FileView, ...]
+    stems: tuple[FileView, ...]
+    laid_out: tuple[FileView, ...]
+    deliveries: tuple[DeliveryView, ...]
+    set_findings: tuple[Finding, ...]
+    blocking: tuple[Finding, ...]
+    advice: tuple[str, ...]
+    events: tuple[EventView, ...]
+    events_count: int
+    messages: tuple[MessageView, ...]
+    can: frozenset[str]
+    cancel_terms: Cancellation | None
+    rounds_left: int
+    now: datetime
+
+    @property
+    def latest(self) -> DeliveryView | None:
+        return self.deliveries[-1] if self.deliveries else None
+
+    @property
+    def other_name(self) -> str:
+        return self.engineer_name if self.side is Side.CLIENT else self.client_name
+
+    @property
+    def waits_for_files(self) -> bool:
+        """Some file is on its way or being checked, so the page asks again."""
+        laid = (*self.rough, *self.references, *self.stems, *self.laid_out)
+        return any(one.is_moving for one in laid)
+
+    def name_of(self, person_id: str) -> str:
+        names = {self.order.client_id: self.client_name, self.order.engineer_id: self.engineer_name}
+        return names.get(person_id, "")
+
+
+def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Room:
+    """The order's page for this person; OrderNotFound when it is not theirs to see. Four statements."""
+    head = session.execute(_head(order_id)).one_or_none()
+    if head is None:
+        raise OrderNotFound()
+    order: Order = head.Order
+    parties = Parties(order.client_id, order.engineer_id, State(order.state))
+    if not access.can_view(parties, actor):
+        raise OrderNotFound()
+    files = _files(session, order_id, parties, actor)
+    events, count = _events(session, order_id)
+    deliveries = _deliveries(head.deliveries or [], head.comments or [], files)
+    versions = len(deliveries)
+    files, set_findings, blocking = _judged(order, files, deliveries)
+    review: Review | None = head.Review
+    return Room(
+        order=order,
+        side=access.side_of(parties, actor),
+        engineer_name=head.engineer_name or "",
+        engineer_handle=head.handle,
+        client_name=head.client_name or "",
+        offer=head.Offer,
+        review=review,
+        rough=_of_role(files, FileRole.ROUGH),
+        references=_of_role(files, FileRole.REFERENCE),
+        stems=_of_role(files, FileRole.STEM),
+        laid_out=tuple(f for f in _of_role(files, FileRole.DELIVERY) if f.delivery_id is None),
+        deliveries=deliveries,
+        set_findings=set_findings,
+        blocking=blocking,
+        advice=_advice(files, set_findings),
+        events=events,
+        events_count=count,
+        messages=_messages(session, order_id),
+        can=_can(order, parties, actor, review, now=now),
+        cancel_terms=cancellation(
+            order.price_minor or 0,
+            State(order.state),
+            versions=versions,
+            engineers_fault=may_cancel_overdue(order.due_at, now=now),
+        ),
+        rounds_left=max(order.revisions - order.rounds_used, 0),
+        now=now,
+    )
+
+
+def _head(order_id: str) -> Select[Any]:
+    """The order with its people, newest offer, newest review, deliveries and comments: one statement."""
+    client = aliased(Person)
+    newest_offer = select(func.max(Offer.number)).where(Offer.order_id == order_id).scalar_subquery()
+    newest_review = select(func.max(Review.passed_at)).where(Review.order_id == order_id).scalar_subquery()
+    places = (
+        select(
+            func.jsonb_agg(
+                func.jsonb_build_array(
+                    CommentPlace.comment_id, CommentPlace.start_ms, CommentPlace.end_ms, CommentPlace.is_carried
+                )
+            )
+        )
+        .where(CommentPlace.delivery_id == Delivery.id)
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    deliveries = select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                Delivery.id, Delivery.number, Delivery.note, Delivery.delivered_at, Delivery.manifest_sha256, places
+            )
+        )
+    ).where(Delivery.order_id == order_id)
+    comments = select(
+        func.jsonb_agg(
+            func.jsonb_build_array(
+                Comment.id,
+                Comment.parent_id,
+                Comment.author_id,
+                Comment.kind,
+                Comment.body,
+                Comment.at,
+                Comment.resolved_at.is_not(None),
+            )
+        )
+    ).where(Comment.order_id == order_id)
+    return (
+        select(
+            Order,
+            Offer,
+            Review,
+            EngineerProfile.display_name.label("engineer_name"),
+            EngineerProfile.handle.label("handle"),
+            client.display_name.label("client_name"),
+            deliveries.scalar_subquery().label("deliveries"),
+            comments.scalar_subquery().label("comments"),
+        )
+        .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
+        .outerjoin(client, client.id == Order.client_id)
+        .outerjoin(Offer, and_(Offer.order_id == Order.id, Offer.number == newest_offer))
+        .outerjoin(Review, and_(Review.order_id == Order.id, Review.passed_at == newest_review))
+        .where(Order.id == order_id)
+    )
+
+
+def _files(session: Session, order_id: str, parties: Parties, actor: Actor) -> list[FileView]:
+    previews = (
+        select(func.count())
+        .where(FilePreview.file_id == StoredFile.id, FilePreview.stored_at.is_not(None))
+        .correlate(StoredFile)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(OrderFile, StoredFile, FilePurge.at, previews)
+        .join(StoredFile, StoredFile.id == OrderFile.file_id)
+        .outerjoin(FilePurge, FilePurge.file_id == StoredFile.id)
+        .where(
+            OrderFile.order_id == order_id,
+            OrderFile.removed_at.is_(None),
+            StoredFile.state != FileState.ABANDONED,
+        )
+        .order_by(OrderFile.added_at, StoredFile.original_name)
+    )
+    found = []
+    for row, file, purged_at, preview_count in rows:
+        role = FileRole(row.role)
+        hears = access.may(parties, actor, access.reading(role, access.Want.HEAR))
+        takes = access.may(parties, actor, access.reading(role, access.Want.BYTES))
+        is_own = row.added_by == actor.person_id
+        if role is FileRole.DELIVERY and row.delivery_id is None and not is_own:
+            continue  # what the engineer has laid out is nobody else's before it is delivered
+        if not hears and not is_own and file.state != FileState.PURGED:
+            continue
+        found.append(_file_view(row, file, purged_at, hears and preview_count > 0, takes))
+    return found
+
+
+def _file_view(
+    row: OrderFile, file: StoredFile, purged_at: datetime | None, can_play: bool, can_take: bool
+) -> FileView:
+    failed = file.state in FAILED
+    finding = file.findings or {}
+    ready = file.state == FileState.READY
+    return FileView(
+        file_id=file.id,
+        role=FileRole(row.role),
+        deliverable=row.deliverable,
+        delivery_id=row.delivery_id,
+        name=file.original_name,
+        size_bytes=file.byte_size,
+        state=file.state,
+        sha256=file.sha256,
+        facts=AudioFacts.from_json(file.facts) if file.facts and not failed else None,
+        refusal=str(finding.get("code", file.state)) if failed else None,
+        refusal_values=finding.get("values", {}),
+        explanation=row.explanation,
+        returned_why=row.returned_why,
+        purge_at=file.purge_at,
+        purged_at=purged_at,
+        can_play=can_play and ready,
+        can_take=can_take and ready,
+    )
+
+
+def _judged(
+    order: Order, files: list[FileView], deliveries: Sequence[DeliveryView]
+) -> tuple[list[FileView], tuple[Finding, ...], tuple[Finding, ...]]:
+    """Files with their findings, the findings about the set, and the blocking ones of what comes next."""
+    stems = [one.checked() for one in _of_role(files, FileRole.STEM)]
+    rough = next((one.facts for one in _of_role(files, FileRole.ROUGH) if one.facts), None)
+    found: list[Finding] = []
+    if stems and order.state in (State.AWAITING_FILES, State.INTAKE):
+        found += quality.intake(stems, rough=rough)
+    laid = [one.checked() for one in _of_role(files, FileRole.DELIVERY) if one.delivery_id is None]
+    if order.state in (State.IN_PROGRESS, State.REVISING):
+        length_s = longest_s([Checked("", "", None, rough)]) if rough else longest_s(stems)
+        promise = Promise(
+            tuple(order.deliverables), order.sample_rate_hz, order.bit_depth, order.loudness_lufs, length_s
+        )
+        earlier = [one.sha256 for version in deliveries for one in version.files if one.sha256]
+        found += quality.delivery(laid, promise, earlier_sha256=earlier)
+    grouped = quality.by_file(found)
+    known = {one.file_id for one in files}
+    judged = [_with_findings(one, grouped.get(one.file_id, ())) for one in files]
+    whole = tuple(one for one in found if one.file_id not in known)
+    return judged, whole, quality.blocking(found)
+
+
+def _with_findings(one: FileView, findings: tuple[Finding, ...]) -> FileView:
+    return replace(one, findings=findings) if findings else one
+
+
+def _advice(files: Sequence[FileView], whole: Sequence[Finding]) -> tuple[str, ...]:
+    """Codes of advice on what is laid out, each once."""
+    laid = [f for f in files if f.role is FileRole.DELIVERY and f.delivery_id is None]
+    found = [*whole, *(finding for one in laid for finding in one.findings)]
+    return tuple(sorted({one.code.value for one in found if not one.is_blocking}))
+
+
+def _of_role(files: Sequence[FileView], role: FileRole) -> tuple[FileView, ...]:
+    return tuple(one for one in files if one.role is role)
+
+
+def _deliveries(
+    rows: Sequence[Sequence[Any]], comment_rows: Sequence[Sequence[Any]], files: Sequence[FileView]
+) -> tuple[DeliveryView, ...]:
+    comments = sorted(comment_rows, key=lambda row: str(row[5]))
+    found = []
+    for delivery_id, number, note, at, manifest, places in sorted(rows, key=lambda row: int(row[1])):
+        by_comment = {row[0]: row for row in places or []}
+        found.append(
+            DeliveryView(
+                id=delivery_id,
+                number=number,
+                note=note,
+                delivered_at=datetime.fromisoformat(at),
+                manifest_sha256=manifest,
+                files=tuple(one for one in files if one.delivery_id == delivery_id),
+                comments=_threads(comments, by_comment, delivery_id),
+            )
+        )
+    return tuple(found)
+
+
+def _threads(
+    rows: Sequence[Sequence[Any]], places: Mapping[str, Sequence[Any]], delivery_id: str
+) -> tuple[CommentView, ...]:
+    roots = [row for row in rows if row[0] in places]
+    views = [
+        _comment(
+            row,
+            _place(places[row[0]], delivery_id),
+            tuple(_comment(reply, None, ()) for reply in rows if reply[1] == row[0]),
+        )
+        for row in roots
+    ]
+    return tuple(sorted(views, key=lambda view: view.place.start_s if view.place else 0))
+
+
+def _comment(row: Sequence[Any], place: Place | None, replies: tuple[CommentView, ...]) -> CommentView:
+    comment_id, _parent, author, kind, body, at, resolved = row
+    return CommentView(comment_id, author, kind, body, datetime.fromisoformat(at), resolved, place, replies)
+
+
+def _place(row: Sequence[Any], delivery_id: str) -> Place:
+    _comment_id, start_ms, end_ms, carried = row
+    return Place(delivery_id, start_ms / 1000, end_ms / 1000 if end_ms is not None else None, carried)
+
+
+def _events(session: Session, order_id: str, *, limit: int = RECENT_EVENTS) -> tuple[tuple[EventView, ...], int]:
+    """The newest events, oldest first, and how many there are."""
+    rows = session.execute(
+        select(
+            OrderEvent.event,
+            OrderEvent.role,
+            OrderEvent.at,
+            OrderEvent.to_state,
+            OrderEvent.reason,
+            OrderEvent.payload,
+            OrderEvent.seq,
+        )
+        .where(OrderEvent.order_id == order_id)
+        .order_by(OrderEvent.seq.desc())
+        .limit(limit)
+    ).all()
+    views = tuple(EventView(*row[:6]) for row in reversed(rows))
+    return views, rows[0].seq if rows else 0
+
+
+def history(session: Session, order_id: str) -> tuple[EventView, ...]:
+    """Every event, oldest first."""
+    return _events(session, order_id, limit=5_000)[0]
+
+
+def _messages(session: Session, order_id: str) -> tuple[MessageView, ...]:
+    rows = session.execute(
+        select(Message.author_id, Message.body, Message.at)
+        .where(Message.order_id == order_id)
+        .order_by(Message.at.desc())
+        .limit(RECENT_MESSAGES)
+    ).all()
+    return tuple(MessageView(*row) for row in reversed(rows))
+
+
+def _can(order: Order, parties: Parties, actor: Actor, review: Review | None, *, now: datetime) -> frozenset[str]:
+    """Codes of everything this person may try on this page: events of the table, and acts that move nothing."""
+    found = {event.value for event in access.open_events(parties, actor)}
+    if not may_cancel_overdue(order.due_at, now=now):
+        found.discard(Event.CANCEL_OVERDUE.value)
+    found |= {action.value for action in Action if access.may(parties, actor, action)}
+    is_client = access.side_of(parties, actor) is Side.CLIENT
+    if is_client and order.state == State.AWAITING_PAYMENT:
+        found.add("pay")
+    if is_client and order.state == State.DELIVERED and review is not None and can_extend(as_review(review)):
+        found.add("extend_review")
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One order in a list."""
+
+    id: str
+    title: str
+    artist: str
+    state: str
+    other_name: str
+    price_minor: int | None
+    currency: str
+    deadline_at: datetime | None
+    due_at: datetime | None
+    state_since: datetime
+    is_mine_to_act: bool
+
+
+_TO_ACT: Mapping[Side, frozenset[State]] = {
+    Side.CLIENT: frozenset({State.DRAFT, State.OFFERED, State.AWAITING_PAYMENT, State.AWAITING_FILES, State.DELIVERED}),
+    Side.ENGINEER: frozenset({State.QUOTING, State.INTAKE, State.IN_PROGRESS, State.REVISING}),
+}
+
+
+def orders_of(session: Session, person_id: str, side: Side) -> tuple[OrderLine, ...]:
+    """A person's orders as client or as engineer, those that wait for them first. One statement."""
+    client = aliased(Person)
+    mine = Order.client_id == person_id if side is Side.CLIENT else Order.engineer_id == person_id
+    shared = literal(True) if side is Side.CLIENT else Order.state != State.DRAFT
+    rows = session.execute(
+        select(Order, EngineerProfile.display_name, client.display_name)
+        .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
+        .outerjoin(client, client.id == Order.client_id)
+        .where(mine, shared)
+        .order_by(Order.created_at.desc())
+        .limit(200)
+    )
+    lines = [_line(order, (engineer if side is Side.CLIENT else name) or "", side) for order, engineer, name in rows]
+    return tuple(sorted(lines, key=lambda line: not line.is_mine_to_act))
+
+
+def _line(order: Order, other_name: str, side: Side) -> OrderLine:
+    return OrderLine(
+        id=order.id,
+        title=order.title,
+        artist=order.artist,
+        state=order.state,
+        other_name=other_name,
+        price_minor=order.price_minor,
+        currency=order.currency,
+        deadline_at=order.deadline_at,
+        due_at=order.due_at,
+        state_since=order.state_since,
+        is_mine_to_act=State(order.state) in _TO_ACT[side],
+    )
