@@ -167,7 +167,7 @@ def id_of(reference: Any) -> str | None:
 
 def texts(metadata: Any) -> Mapping[str, str]:
     """Metadata as a plain mapping (the SDK's objects are not dicts)."""
-    return {} if metadata is None else {str(name): str(metadata[name]) for name in metadata.keys()}  # noqa: SIM118
+    return {} if metadata is None else {str(name): str(value) for name, value in metadata.to_dict().items()}
 
 
 def movement(found: Any) -> BalanceMovement | None:
