@@ -94,7 +94,7 @@ def test_nonsense_from_a_taken_over_child_is_a_failure(tmp_path: Path, monkeypat
 
 def test_endless_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shouting = tmp_path / "python"
-    shouting.write_text("#!/bin/sh\nread x\nexec yes\n")
+    shouting.write_text("#!/bin/sh\nread x\nexec tr '\\\\0' a < /dev/zero\n")
     shouting.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(shouting))
     found = inspect_limited(written(tmp_path, wav(noise())), limits=Limits(wall_s=20))

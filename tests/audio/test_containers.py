@@ -98,6 +98,11 @@ def test_trailing_junk_is_counted_and_not_played(tmp_path: Path) -> None:
     assert Remark.TRAILING_BYTES in facts.remarks
 
 
+def test_trailing_junk_that_looks_like_a_chunk_is_none(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, sounds.wav(TAKE) + chunk(b"LIST", b"x" * 92))
+    assert (facts.chunks, facts.trailing_bytes) == (("fmt ", "data"), 100)
+
+
 def test_wrong_outer_size_is_remarked(tmp_path: Path) -> None:
     facts = facts_of(tmp_path, riff(format_chunk(), chunk(b"data", PCM), outer=36))
     assert facts.remarks == (Remark.OUTER_SIZE_WRONG,)
@@ -151,7 +156,8 @@ def test_truncated_w64_aiff_and_flac(tmp_path: Path) -> None:
 
 
 def test_aiff_that_promises_more_frames_than_it_has(tmp_path: Path) -> None:
-    assert refusal_of(tmp_path, sounds.aiff(TAKE, declared_frames=48_000)).code is Refusal.TRUNCATED
+    refused = refusal_of(tmp_path, sounds.aiff(TAKE, declared_frames=48_000))
+    assert refused == Refused(Refusal.TRUNCATED, {"declared_bytes": 192_000, "real_bytes": 96_000})
 
 
 def test_no_bytes_at_all(tmp_path: Path) -> None:
@@ -247,6 +253,16 @@ def test_flac_that_lies_about_its_length_is_stopped_while_decoding(
     content[22:26] = b"\x00" * 4  # total frames: unknown
     monkeypatch.setattr("headroom.audio.headers.DURATION_MAX_S", 5)
     assert refusal_of(tmp_path, bytes(content)).code is Refusal.TOO_LONG
+
+
+def test_flac_with_fewer_frames_than_it_counts(tmp_path: Path) -> None:
+    soundfile: Any = pytest.importorskip("soundfile")
+    path = tmp_path / "short.flac"
+    soundfile.write(path, TAKE.T, 48_000, subtype="PCM_24")
+    content = bytearray(path.read_bytes())
+    content[22:26] = struct.pack(">I", 30_000)
+    refused = refusal_of(tmp_path, bytes(content))
+    assert refused == Refused(Refusal.TRUNCATED, {"declared_frames": 30_000, "real_frames": 24_000})
 
 
 def test_endless_tiny_chunks_are_refused(tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_parts_below_the_absolute_gate_do_not_count() -> None:
     assert loudness_of(sound).integrated_lufs == pytest.approx(-23.0, abs=0.1)
 
 
+def test_absolute_gate_holds_where_the_relative_one_would_let_through() -> None:
+    sound = in_parts((-80, 60), (-69, 10))
+    assert loudness_of(sound).integrated_lufs == pytest.approx(-69.0, abs=0.2)
+
+
 def test_levels_within_the_relative_gate_average_by_power() -> None:
     sound = in_parts((-26, 20), (-20, 20.1), (-26, 20))
     assert loudness_of(sound).integrated_lufs == pytest.approx(-23.0, abs=0.1)

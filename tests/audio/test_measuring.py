@@ -101,6 +101,7 @@ def test_nan_and_infinity_are_counted_and_do_not_spread(tmp_path: Path) -> None:
     sound[1, 100:103] = np.inf
     facts = facts_of(tmp_path, float_wav(sound))
     assert facts.nonfinite_samples == 4
+    assert facts.sample_peak_dbfs == pytest.approx(-23, abs=0.01)
     assert facts.integrated_lufs == pytest.approx(-23, abs=0.1)
 
 
@@ -119,6 +120,12 @@ def test_padded_sixteen_bits_are_seen(tmp_path: Path) -> None:
     sound = np.round(noise() * 32768) / 32768
     assert facts_of(tmp_path, wav(sound.astype(np.float32))).significant_bits == 16
     assert facts_of(tmp_path, wav(noise())).significant_bits == 24
+
+
+def test_one_fine_sample_among_coarse_ones_is_enough(tmp_path: Path) -> None:
+    sound = np.zeros((2, 5 * RATE), np.float32)
+    sound[0, 10], sound[0, -10] = 2**-23, 0.5
+    assert facts_of(tmp_path, wav(sound)).significant_bits == 24
 
 
 def test_dc_offset_is_the_mean_per_channel(tmp_path: Path) -> None:

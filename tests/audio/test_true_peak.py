@@ -33,9 +33,14 @@ def test_steady_sines_of_minus_6_dbtp_read_within_ebu_tolerance(divisor: int, ph
     assert -6.4 <= decibels(result.true_peak) <= -5.8
 
 
-def test_peak_in_the_very_last_samples_is_found() -> None:
-    sound = np.zeros((1, 48_001), np.float32)
-    sound[0, -2:] = 0.7
+BLOCK = Measurement(RATE, 1).framing.block_frames
+
+
+@pytest.mark.parametrize("end", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+@pytest.mark.parametrize("seconds_behind", [0, 1])
+def test_peak_in_the_last_samples_and_across_blocks_is_found(end: int, seconds_behind: int) -> None:
+    sound = np.zeros((1, end + seconds_behind * RATE), np.float32)
+    sound[0, end - 2 : end] = 0.7
     assert decibels(measured(sound).true_peak) > decibels(measured(sound).sample_peak) + 1
 
 
