@@ -36,7 +36,7 @@ from headroom.accounts import sessions
 from headroom.actors import Actor
 from headroom.settings import Settings, read_settings, refusals
 
-DOORS = ("site", "accounts", "legal", "staff", "engineers", "mixing", "files", "ledger")
+DOORS = ("site", "accounts", "account", "legal", "staff", "engineers", "mixing", "files", "ledger")
 REHEARSAL_DOORS = ("rehearsal",)
 ROOT = Path(__file__).resolve().parent
 

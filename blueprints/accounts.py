@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from flask_babel import lazy_gettext as _l
 from pydantic import AfterValidator, Field, StringConstraints
@@ -15,7 +15,7 @@ from blueprints.forms import Form, FormInvalid, once, read_form
 from blueprints.locales import current_locale
 from blueprints.redirects import safe_path
 from blueprints.signed_in import public, signed_in
-from blueprints.visit import current_visit, remote_address
+from blueprints.visit import current_settings, current_visit, remote_address
 from headroom import clock
 from headroom.accounts import age, consent, documents, limits, passwords, people, sign_in, sign_up
 from headroom.accounts.documents import Kind
@@ -28,7 +28,6 @@ from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.idempotency import keys
 from headroom.idempotency.keys import RequestKey
-from headroom.settings import Settings
 
 bp = Blueprint("accounts", __name__)
 DOOR = Actor.system("accounts")
@@ -109,7 +108,7 @@ def sign_up_submitted(once: RequestKey) -> Any:
     _spend(limits.SIGN_UP_NETWORK, limits.network_of(remote_address()))
     _spend(limits.MAIL_TO_ADDRESS, form.email.lower())
     with slots.one():
-        record = passwords.make_record(form.password, _settings().ring("peppers"))
+        record = passwords.make_record(form.password, current_settings().ring("peppers"))
     with unit(DOOR) as session:
         keys.claim(session, once, now=now)
         sign_up.sign_up(
@@ -206,7 +205,7 @@ def sign_out(actor: Actor) -> Any:
 def too_young(_error: TooYoung) -> FlaskResponse:
     """The neutral answer to the age question; the browser remembers it, we keep nothing."""
     response = make_response(render_template("accounts/not_open.html"), 403)
-    secure = _settings().is_https
+    secure = current_settings().is_https
     response.set_cookie(SCREENED_COOKIE, "1", max_age=SCREENED_S, httponly=True, samesite="Lax", secure=secure)
     return response
 
@@ -221,7 +220,7 @@ def _accepted(form: SignUpForm) -> SignUpForm:
 
 def _proved(email: str, password: str) -> str:
     """A session token for the person whom address and password name; the same time is spent on a stranger."""
-    peppers = _settings().ring("peppers")
+    peppers = current_settings().ring("peppers")
     now = clock.now()
     with reading() as session:
         candidate = sign_in.candidate_for(session, email)
@@ -261,7 +260,7 @@ def _send_again(person_id: str, email: str) -> None:
 
 def _password_is_right(password: str, record: bytes | None) -> bool:
     with slots.one():
-        return passwords.matches(password, record, _settings().ring("peppers"))
+        return passwords.matches(password, record, current_settings().ring("peppers"))
 
 
 def _is_same_browser(link: sign_up.PendingLink) -> bool:
@@ -300,18 +299,12 @@ def _confirm_page(link: sign_up.PendingLink, errors: dict[str, str]) -> str:
 
 
 def _confirm_url() -> str:
-    return _settings().base_url + url_for("accounts.confirm_page", token="")
+    return current_settings().base_url + url_for("accounts.confirm_page", token="")
 
 
 def _secret() -> bytes:
     """The key of keyed hashes (limits, proof of addresses)."""
-    return _settings().ring("audit_keys").current[1]
-
-
-def _settings() -> Settings:
-    settings = current_app.extensions["headroom.settings"]
-    assert isinstance(settings, Settings)
-    return settings
+    return current_settings().ring("audit_keys").current[1]
 
 
 say_field("email", _l("Write an address like name@example.org, in Latin letters before the @."))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 
 from blueprints.forms import form_values
 from blueprints.signed_in import is_machine_route
-from blueprints.visit import csrf_is_right
+from blueprints.visit import csrf_is_right, current_settings
 from headroom.errors import NotAllowed
-from headroom.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADER = "X-CSRF-Token"
@@ -44,9 +43,7 @@ def refuse_foreign() -> None:
 
 
 def _is_ours(origin: str) -> bool:
-    settings = current_app.extensions["headroom.settings"]
-    assert isinstance(settings, Settings)
-    base = urlsplit(settings.base_url)
+    base = urlsplit(current_settings().base_url)
     return origin == f"{base.scheme}://{base.netloc}"
 
 

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound
 
@@ -19,13 +19,13 @@ from blueprints.locales import CHOICE_COOKIE_S, LOCALE_COOKIE, LOCALES, THEME_CO
 from blueprints.notice_words import sentence_of
 from blueprints.redirects import safe_path
 from blueprints.signed_in import machine, public, signed_in
+from blueprints.visit import current_settings
 from headroom import clock
 from headroom.accounts import preferences
 from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.errors import Busy, Invalid
 from headroom.notices import telling
-from headroom.settings import Settings
 
 bp = Blueprint("site", __name__)
 log = logging.getLogger("headroom.web")
@@ -124,8 +124,7 @@ def csp_reported() -> Any:
 @machine
 def security_txt() -> Any:
     """Where to report a weakness, as RFC 9116 has it."""
-    settings = current_app.extensions["headroom.settings"]
-    assert isinstance(settings, Settings)
+    settings = current_settings()
     expires = (clock.wall_now() + timedelta(days=180)).strftime("%Y-%m-%dT00:00:00Z")
     lines = (
         f"Contact: mailto:{settings.operator_security_email}",
@@ -137,6 +136,5 @@ def security_txt() -> Any:
 
 
 def _remember(response: Response, name: str, value: str) -> None:
-    settings = current_app.extensions["headroom.settings"]
-    assert isinstance(settings, Settings)
+    settings = current_settings()
     response.set_cookie(name, value, max_age=CHOICE_COOKIE_S, httponly=True, samesite="Lax", secure=settings.is_https)

@@ -123,7 +123,7 @@ def current_actor() -> Actor | None:
 
 def csrf_token() -> str:
     """A token for forms of this visitor, masked anew each time so that compression does not leak it."""
-    token = _csrf_of(current_visit().ensure_token(), _settings().ring("session_keys").current[1])
+    token = _csrf_of(current_visit().ensure_token(), current_settings().ring("session_keys").current[1])
     mask = secrets.token_bytes(_MASK_BYTES)
     mixed = bytes(a ^ b for a, b in zip(mask, token, strict=True))
     return base64.urlsafe_b64encode(mask + mixed).decode("ascii").rstrip("=")
@@ -139,7 +139,7 @@ def csrf_is_right(presented: str) -> bool:
     if visit.token is None or len(raw) != 2 * _MASK_BYTES:
         return False
     token = bytes(a ^ b for a, b in zip(raw[:_MASK_BYTES], raw[_MASK_BYTES:], strict=True))
-    ring = _settings().ring("session_keys")
+    ring = current_settings().ring("session_keys")
     return any(hmac.compare_digest(token, _csrf_of(visit.token, ring.get(key_id))) for key_id in ring.ids)
 
 
@@ -148,7 +148,8 @@ def remote_address() -> str | None:
     return request.remote_addr
 
 
-def _settings() -> Settings:
+def current_settings() -> Settings:
+    """The settings of the application serving this request."""
     settings = current_app.extensions["headroom.settings"]
     assert isinstance(settings, Settings)
     return settings

@@ -116,6 +116,36 @@ def current(session: Session, person_id: str, kind: str) -> ConsentEvent | None:
     ).one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One act of consent as its person sees it; title and version are of the document, if it was one."""
+
+    seq: int
+    kind: str
+    action: str
+    at: datetime
+    title: str | None
+    version: int | None
+
+
+def history(session: Session, person_id: str) -> list[Acceptance]:
+    """The person's acts of consent, newest first."""
+    rows = session.execute(
+        select(
+            ConsentEvent.seq,
+            ConsentEvent.kind,
+            ConsentEvent.action,
+            ConsentEvent.at,
+            LegalDocument.title,
+            LegalDocument.version,
+        )
+        .outerjoin(LegalDocument, LegalDocument.id == ConsentEvent.document_id)
+        .where(ConsentEvent.subject_ref == person_id)
+        .order_by(ConsentEvent.seq.desc())
+    )
+    return [Acceptance(*row) for row in rows]
+
+
 def verify(session: Session) -> BrokenChain | None:
     """Walk the chain from its first row left; None when every hash follows and every evidence still fits."""
     before: bytes | None = None

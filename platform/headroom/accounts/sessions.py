@@ -133,6 +133,21 @@ def end_all(session: Session, person_id: str, *, now: datetime, except_id: str |
     return len(ended.all())
 
 
+def open_ones(session: Session, person_id: str, *, now: datetime) -> list[SignInSession]:
+    """The person's sessions that could still be used, last used first."""
+    rows = session.scalars(
+        select(SignInSession)
+        .where(
+            SignInSession.person_id == person_id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.last_seen_at > now - IDLE,
+            SignInSession.created_at > now - ABSOLUTE,
+        )
+        .order_by(SignInSession.last_seen_at.desc())
+    )
+    return list(rows)
+
+
 def _live(session: Session, condition: object, *, now: datetime) -> LiveSession | None:
     held = (
         select(func.array_agg(CapabilityGrant.capability, type_=ARRAY(Text)))
