@@ -31,7 +31,7 @@ from blueprints import (
     visit,
 )
 from blueprints.forms import CSRF_FIELD, ONCE_FIELD
-from headroom import clock, db, failpoints
+from headroom import clock, db, failpoints, logs
 from headroom.accounts import sessions
 from headroom.actors import Actor
 from headroom.settings import Settings, read_settings, refusals
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, *, database: db.Database | None
         raise RefusedToStart("\n".join(reasons))
     app = Flask("headroom", root_path=str(ROOT), static_folder=None, template_folder="templates")
     app.extensions["headroom.settings"] = settings
-    request_log.set_up_logging(settings.log_level)
+    logs.set_up(settings.log_level)
     if database is None:
         _connect(settings)
     _frame(app, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import pkgutil
 import sys
 from importlib import import_module
@@ -11,8 +10,9 @@ import procrastinate
 from sqlalchemy.engine import make_url
 
 import worker
-from headroom import clock, db, failpoints
+from headroom import clock, db, failpoints, logs
 from headroom.settings import Settings, read_settings, refusals
+from worker import mailing
 from worker.app import queue
 from worker.schedule import HEARTBEAT_S, STALLED_AFTER_S
 
@@ -22,7 +22,7 @@ GRACE_S = 10  # how long running jobs may finish after SIGTERM
 def main() -> int:
     """Compose the worker and run it until it is told to stop."""
     settings = read_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.set_up(settings.log_level)
     wrong = refusals(settings)
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
@@ -49,6 +49,7 @@ def compose(settings: Settings) -> None:
     for module in pkgutil.iter_modules(worker.__path__):
         if module.name != "__main__":
             import_module(f"worker.{module.name}")
+    mailing.web_app()  # a broken template folder or blueprint is found now, not at the first mail
 
 
 def connector(settings: Settings) -> procrastinate.PsycopgConnector:

@@ -6,6 +6,7 @@ time. A task that raises is retried with growing waits; one whose worker died is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,6 +14,9 @@ import procrastinate
 from procrastinate import RetryStrategy
 
 from headroom.actors import Actor
+from headroom.errors import OutsideDown
+
+log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., None])
 
@@ -45,7 +49,10 @@ def periodic(name: str, *, cron: str, **options: Any) -> Callable[[Callable[[], 
     def register(function: Callable[[], None]) -> Callable[[], None]:
         def run(timestamp: int) -> None:
             del timestamp  # the tick's own time; jobs look at the product's clock instead
-            function()
+            try:
+                function()
+            except OutsideDown as error:  # the next tick tries again
+                log.warning("%s: %s", name, error)
 
         run.__name__ = function.__name__
         registered = queue.task(name=name, queueing_lock=name, lock=name, **options)(run)  # type: ignore[no-untyped-call]

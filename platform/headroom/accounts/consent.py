@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from headroom.accounts.models import ConsentEvent, ConsentEvidence, LegalDocument
-from headroom.audit.recording import current_request_id
+from headroom.logs import current_request_id
 
 _LOCK = 8_600_110  # advisory lock of the chain's head
 _START = bytes(32)

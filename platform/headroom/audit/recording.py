@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +15,7 @@ from headroom.actors import Actor
 from headroom.audit.actions import Action
 from headroom.audit.models import AuditEntry, AuditPayload
 from headroom.ids import new_id
-
-current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+from headroom.logs import current_request_id
 
 
 def record(
