@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask_babel import lazy_gettext as _l
@@ -28,12 +30,10 @@ from headroom.files import assembling, checking, grants, pages, purge, uploads
 from headroom.files.capabilities import takes_conditional_put
 from headroom.files.errors import FileNotFound, NotReady, PartsInvalid
 from headroom.files.models import FileUpload, StoredFile
-from headroom.files.pages import PreviewObject
+from headroom.files.pages import FileView, PreviewObject
 from headroom.files.protocol import GRANT_TTL_S, PART_TTL_S, SIGNED_AT_ONCE, Part
 from headroom.gateways import s3
 from headroom.gateways.s3_errors import NoSuchObject
-from headroom.mixing import order_files
-from headroom.mixing.access import Want
 
 bp = Blueprint("files", __name__)
 
@@ -42,13 +42,16 @@ PREVIEW_FORMATS = ("mp3", "ogg")
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
-class Reader(Protocol):
-    """Says for one kind of scope whether a person may hear a file, or take its bytes, now."""
+class Wish(StrEnum):
+    """What is asked of a file: to hear it in the page, or its bytes."""
 
-    def __call__(self, session: Session, actor: Actor, file: StoredFile, *, want: Want) -> bool: ...
+    HEAR = "hear"
+    BYTES = "bytes"
 
 
-READERS: dict[str, Reader] = {"order": order_files.can_read}
+# Kind of scope → whether a person may do this with a file of it now. The room that owns the scope fills its row.
+Reader = Callable[[Session, Actor, FileView, Wish], bool]
+READERS: dict[str, Reader] = {}
 
 
 class PartAsked(Form):
@@ -131,8 +134,8 @@ def abort(actor: Actor, upload_id: str) -> Response:
 def download(actor: Actor, file_id: str) -> Response:
     """One grant, then the way to the store under the file's own name."""
     with unit(actor) as session:
-        file = readable(session, actor, file_id, Want.BYTES)
-        granted = grants.grant(session, file.id, by=actor, now=clock.now())
+        view = readable(session, actor, file_id, Wish.BYTES)
+        granted = grants.grant(session, view.id, by=actor, now=clock.now())
     address = s3.current().sign_get(
         granted.key, name=granted.name, content_type=granted.content_type, ttl_s=GRANT_TTL_S
     )
@@ -149,11 +152,11 @@ def preview(actor: Actor, file_id: str) -> Response:
     wanted = request.args.get("format", "")
     accepted = (wanted, *PREVIEW_FORMATS) if wanted in PREVIEW_FORMATS else PREVIEW_FORMATS
     with reading() as session:
-        file = readable(session, actor, file_id, Want.HEAR)
-        grants.require_readable(session, file)
-        found = pages.preview_object(session, file.id, accepted)
+        view = readable(session, actor, file_id, Wish.HEAR)
+        grants.require_readable(session, session.get_one(StoredFile, view.id))
+        found = pages.preview_object(session, view.id, accepted)
     if found is None:
-        raise NotReady(state=file.state)
+        raise NotReady(state=view.state)
     return _ranged(found)
 
 
@@ -162,10 +165,10 @@ def preview(actor: Actor, file_id: str) -> Response:
 def peaks(actor: Actor, file_id: str) -> Response:
     """The waveform: int8 pairs [bucket][channel][low, high] in base64. Stays when the file is purged."""
     with reading() as session:
-        file = readable(session, actor, file_id, Want.HEAR)
-        found = checking.peaks_of(session, file.id)
+        view = readable(session, actor, file_id, Wish.HEAR)
+        found = checking.peaks_of(session, view.id)
     if found is None:
-        raise NotReady(state=file.state)
+        raise NotReady(state=view.state)
     response = jsonify(found.to_json())
     response.headers["Cache-Control"] = "private, max-age=86400, immutable"
     return response
@@ -176,19 +179,18 @@ def peaks(actor: Actor, file_id: str) -> Response:
 def receipt(actor: Actor, file_id: str) -> str:
     """The deletion receipt, for everybody who could see the file."""
     with reading() as session:
-        file = readable(session, actor, file_id, Want.HEAR)
-        view = pages.file_view(session, file.id)
-        tombstone = purge.receipt_of(session, file.id)
+        view = readable(session, actor, file_id, Wish.HEAR)
+        tombstone = purge.receipt_of(session, view.id)
     return render_template("files/receipt.html", file=view, tombstone=tombstone)
 
 
-def readable(session: Session, actor: Actor, file_id: str, want: Want) -> StoredFile:
+def readable(session: Session, actor: Actor, file_id: str, wish: Wish) -> FileView:
     """The file, if this person may do this with it; FileNotFound otherwise."""
-    file = session.get(StoredFile, file_id)
-    may_read = READERS.get(file.scope_kind) if file is not None else None
-    if file is None or may_read is None or not may_read(session, actor, file, want=want):
+    view = pages.file_view(session, file_id)
+    may_read = READERS.get(view.scope.kind)
+    if may_read is None or not may_read(session, actor, view, wish):
         raise FileNotFound
-    return file
+    return view
 
 
 def upload_json(found: FileUpload) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from headroom.actors import Actor
 from headroom.db import unit
 from headroom.files import uploads
 from headroom.files.models import FileUpload, Scope, StoredFile
+from headroom.files.pages import FileView
 from headroom.files.protocol import Limits
 from headroom.gateways import s3
 from headroom.gateways.s3 import Store
@@ -136,7 +137,7 @@ def shelf_readers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         return
     from blueprints import files as doors
 
-    def may_read(session: Session, actor: Actor, file: StoredFile, *, want: Any) -> bool:
+    def may_read(session: Session, actor: Actor, file: FileView, wish: doors.Wish) -> bool:
         person = session.get(Person, actor.person_id)
         return person is not None and person.display_name != "Otto"
 
