@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from headroom import clock
 from headroom.errors import DomainError
 from headroom.gateways.s3 import SignedRequest, Store
 from headroom.gateways.s3_errors import AlreadyThere, StoreRefused, answered
@@ -212,7 +212,7 @@ def _skew(answer: Answer) -> int:
     stated = answer.headers.get("date")
     if stated is None:
         return 0
-    return round((parsedate_to_datetime(stated) - datetime.now(UTC)).total_seconds())
+    return round((parsedate_to_datetime(stated) - clock.wall_now()).total_seconds())
 
 
 def _signed_get(store: Store, key: str, *, ttl_s: int) -> SignedRequest:
