@@ -9,7 +9,7 @@ from headroom.settings import Settings
 
 REPORT_PATH = "/csp-reports"
 _PERMISSIONS = (
-    "accelerometer=(), autoplay=(self), bluetooth=(), camera=(), display-capture=(), fullscreen=(self), "
+    "accelerometer=(), autoplay=(self), camera=(), display-capture=(), fullscreen=(self), "
     "geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
     "publickey-credentials-get=(self), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
 )
