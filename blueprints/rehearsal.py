@@ -7,6 +7,7 @@ token. Sign-in links carry a keyed hash of the person's id, so that they are wor
     POST /rehearsal/capabilities   {"email": …, "capability": "engineer" | "staff"}
     GET  /rehearsal/clock          → {"seconds", "now"}
     POST /rehearsal/clock          {"advance_seconds": …}      → {"seconds", "now"}
+    GET  /rehearsal/ledger         → {"lines": [{"account", "currency", "amount_minor"}]}, zero per currency
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from headroom.audit import Action
 from headroom.audit import record as audit
 from headroom.db import reading, unit
 from headroom.errors import NotAllowed
+from headroom.ledger import journals
 
 bp = Blueprint("rehearsal", __name__, url_prefix="/rehearsal")
 DOOR = Actor.system("rehearsal")
@@ -101,6 +103,20 @@ def clock_moved() -> Any:
         )
     clock.use_offset_from(db.clock_offset)  # read it anew in this process; the others do within half a second
     return _clock()
+
+
+@bp.get("/ledger")
+@machine
+def ledger_shown() -> Any:
+    """The trial balance: every account that holds something, debits positive."""
+    _require_token()
+    with reading() as session:
+        lines = journals.trial_balance(session)
+    return {
+        "lines": [
+            {"account": line.account_id, "currency": line.currency, "amount_minor": line.amount_minor} for line in lines
+        ]
+    }
 
 
 @bp.get("/sign-in/<person_id>.<proof>")
