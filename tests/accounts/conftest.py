@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,11 +94,11 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def studio(app: Flask, settings: Settings) -> Iterator[Flask]:
+def studio(app: Flask, settings: Settings) -> Flask:
     """The site with its documents posted."""
     with unit(Actor.system("test")) as session:
         post_documents(session, settings)
-    yield app
+    return app
 
 
 @pytest.fixture

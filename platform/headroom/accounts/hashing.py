@@ -23,22 +23,27 @@ class HashingFull(TooMany):
 
 
 class Slots:
-    """A counter of who is inside and a lock for who is running."""
+    """A count of who is inside, and a lock for who is running."""
 
     def __init__(self, *, running: int = RUNNING, waiting: int = WAITING) -> None:
         self._running = threading.Semaphore(running)
-        self._inside = threading.Semaphore(running + waiting)
+        self._places = running + waiting
+        self._guard = threading.Lock()
+        self.inside = 0  # running and waiting together
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """Hold a slot, waiting for it if few enough wait already; HashingFull otherwise."""
-        if not self._inside.acquire(blocking=False):
-            raise HashingFull(retry_after_s=RETRY_AFTER_S)
+        with self._guard:
+            if self.inside >= self._places:
+                raise HashingFull(retry_after_s=RETRY_AFTER_S)
+            self.inside += 1
         try:
             with self._running:
                 yield
         finally:
-            self._inside.release()
+            with self._guard:
+                self.inside -= 1
 
 
 slots = Slots()  # of this process
