@@ -1,6 +1,6 @@
 """Send a file through the upload protocol, as the page does: parts in parallel, proved, resumable.
 
-    sent = send_file(door, Path("kick.wav"), begin="/orders/ord_…/uploads", purpose="stem")
+    sent = send_file(door, Path("kick.wav"), begin="/orders/ord_…/uploads", about={"role": "stem"})
 
 `door` speaks JSON with the site (session cookie and form token are its business); parts go straight to the
 store. Parts the store already holds are hashed here and not sent again; a file that changed meanwhile is
@@ -90,11 +90,9 @@ class Sender:
     bytes_put: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def send_file(
-        self, path: Path, *, begin: str, purpose: str, name: str | None = None, extra: Mapping[str, Any] | None = None
-    ) -> Sent:
-        """Send or resume; raises Refused, GaveUp, Stopped."""
-        announced = announcement(path, purpose=purpose, name=name) | dict(extra or {})
+    def send_file(self, path: Path, *, begin: str, about: Mapping[str, Any], name: str | None = None) -> Sent:
+        """Send or resume; `about` goes with the announcement. Raises Refused, GaveUp, Stopped."""
+        announced = announcement(path, name=name) | dict(about)
         for _ in range(2):
             upload = self._ask("POST", begin, announced)
             try:
@@ -227,12 +225,12 @@ class Sender:
         raise Refused(status, answer)
 
 
-def send_file(door: Door, path: Path, *, begin: str, purpose: str, **options: Any) -> Sent:
+def send_file(door: Door, path: Path, *, begin: str, about: Mapping[str, Any], name: str | None = None) -> Sent:
     """Send one file with a sender of its own."""
-    return Sender(door).send_file(path, begin=begin, purpose=purpose, **options)
+    return Sender(door).send_file(path, begin=begin, about=about, name=name)
 
 
-def announcement(path: Path, *, purpose: str, name: str | None = None) -> dict[str, Any]:
+def announcement(path: Path, *, name: str | None = None) -> dict[str, Any]:
     """What the site is told of a file before its first part."""
     facts = path.stat()
     return {
@@ -240,7 +238,6 @@ def announcement(path: Path, *, purpose: str, name: str | None = None) -> dict[s
         "size": facts.st_size,
         "modified_at": datetime.fromtimestamp(facts.st_mtime, UTC).isoformat(),
         "fingerprint": fingerprint(path),
-        "purpose": purpose,
     }
 
 

@@ -181,7 +181,7 @@ class Shelf:
         """The JSON of a begun upload, as the door of the room above gives it."""
         from blueprints.files import upload_json
 
-        facts = announcement(path, purpose=purpose, name=name)
+        facts = announcement(path, name=name)
         with unit(visitor.actor) as session:
             upload = begin(
                 session,

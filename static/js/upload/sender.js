@@ -1,0 +1,125 @@
+/*
+ * Sends files in parts, several parts at once across all files. Parts the store already holds are hashed here
+ * and not sent again; a file that changed since is noticed and begun anew. Items: {file, state, sent, error}.
+ * States: waiting → opening → sending → joining → done | failed | stopped.
+ */
+import { fingerprint, partOf, sha256 } from "./hashing.js";
+import { ask, patience, put, Refused } from "./wire.js";
+
+const IN_FLIGHT = 5;
+const OPENED_AHEAD = 2; // files opened before their first part has its turn
+const STORED = new Set([200, 412]); // 412: a single put whose answer was lost
+
+export class Sender {
+  constructor({ begin, fields, token, onChange }) {
+    Object.assign(this, { begin, fields, token, onChange, items: [], flying: 0, paused: false, stop: new AbortController() });
+  }
+
+  add(files) {
+    const fresh = files.filter((file) => !this.items.some((item) => item.state !== "failed" && same(item.file, file)));
+    for (const file of fresh) this.items.push({ file, state: "waiting", held: 0, live: new Map(), todo: [], flying: 0 });
+    this.pump();
+    return fresh.length;
+  }
+
+  pause() {
+    this.paused = true;
+    this.stop.abort();
+    this.onChange();
+  }
+
+  resume() {
+    this.paused = false;
+    this.stop = new AbortController();
+    for (const item of this.items) if (item.state === "failed" && item.again) Object.assign(item, { state: item.upload ? "sending" : "waiting", error: null });
+    this.pump();
+  }
+
+  async giveUp(item) {
+    item.state = "stopped";
+    item.todo = [];
+    this.onChange();
+    if (item.upload) await ask("DELETE", `/uploads/${item.upload.id}`, this.token).catch(() => {});
+    this.pump();
+  }
+
+  pump() {
+    this.onChange();
+    if (this.paused) return;
+    const ahead = this.items.filter((item) => item.state === "opening" || (item.state === "sending" && item.todo.length)).length;
+    this.items.filter((item) => item.state === "waiting").slice(0, Math.max(0, OPENED_AHEAD - ahead)).forEach((item) => this.during(item, () => this.open(item)));
+    for (const item of this.items) {
+      while (this.flying < IN_FLIGHT && item.state === "sending" && item.todo.length) this.during(item, () => this.send(item, item.todo.shift()));
+      if (item.state === "sending" && !item.todo.length && !item.flying) this.during(item, () => this.join(item));
+    }
+  }
+
+  /** Run one step of an item; what goes wrong stays with the item, then the next steps get their turn. */
+  async during(item, step) {
+    try {
+      await step();
+    } catch (error) {
+      if (item.state !== "stopped") Object.assign(item, { state: "failed", error, again: !(error instanceof Refused) || error.status >= 500 });
+    }
+    this.pump();
+  }
+
+  async open(item, isSecondTry = false) {
+    item.state = "opening";
+    const { file } = item;
+    const about = { name: file.name, size: file.size, modified_at: new Date(file.lastModified).toISOString(), fingerprint: await fingerprint(file) };
+    item.upload = await ask("POST", this.begin, this.token, { ...about, ...this.fields });
+    const { held, state } = await ask("GET", `/uploads/${item.upload.id}`, this.token);
+    for (const part of held) {
+      if ((await sha256(partOf(file, item.upload, part.n))) === part.sha256) continue;
+      await ask("DELETE", `/uploads/${item.upload.id}`, this.token);
+      if (isSecondTry) throw new Refused(409, { code: "part_changed" });
+      return this.open(item, true);
+    }
+    if (item.state === "stopped") return;
+    const kept = new Set(held.map((part) => part.n));
+    item.held = held.reduce((sum, part) => sum + part.size, 0);
+    item.todo = Array.from({ length: item.upload.parts }, (_, index) => index + 1).filter((n) => !kept.has(n));
+    item.state = state === "completed" ? "done" : "sending";
+  }
+
+  async send(item, number) {
+    this.flying += 1;
+    item.flying += 1;
+    const { signal } = this.stop;
+    const blob = partOf(item.file, item.upload, number);
+    try {
+      const asked = { n: number, sha256: await sha256(blob), size: blob.size };
+      for (let tries = 0; item.state === "sending"; tries += 1) {
+        const { parts } = await ask("POST", `/uploads/${item.upload.id}/parts`, this.token, { parts: [asked] });
+        const onProgress = (bytes) => { item.live.set(number, bytes); this.onChange(); };
+        const status = signal.aborted ? 0 : await put(parts[0], blob, { onProgress, signal });
+        if (STORED.has(status)) { item.held += blob.size; return; }
+        if (signal.aborted) { item.todo.unshift(number); return; }
+        item.live.delete(number);
+        if (!(await patience(tries))) throw new Error("store");
+      }
+    } catch (error) {
+      item.todo.unshift(number);
+      throw error;
+    } finally {
+      item.live.delete(number);
+      this.flying -= 1;
+      item.flying -= 1;
+    }
+  }
+
+  async join(item) {
+    item.state = "joining";
+    try {
+      await ask("POST", `/uploads/${item.upload.id}/complete`, this.token, {});
+      item.state = "done";
+    } catch (error) {
+      if (error.code !== "parts_missing" || item.joinedAgain) throw error;
+      Object.assign(item, { state: "sending", joinedAgain: true, todo: error.problem.values.numbers });
+    }
+  }
+}
+
+export const sentBytes = (item) => (item.state === "done" ? item.file.size : Math.min(item.file.size, item.held + [...item.live.values()].reduce((a, b) => a + b, 0)));
+const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
