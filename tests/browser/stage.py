@@ -137,14 +137,23 @@ def _page(app: Flask, length_s: float) -> bytes:
 
 
 def _files(length_s: float) -> dict[str, bytes]:
-    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
-    tone = np.sin(2 * np.pi * 220 * time_s)
     found: dict[str, bytes] = {}
     for name, level in (("quiet", 0.2), ("loud", 0.4)):
-        sound = io.BytesIO()
-        soundfile.write(sound, level * tone, RATE_HZ, format="WAV", subtype="PCM_16")
-        found[f"/files/{name}/preview"] = sound.getvalue()
-        pairs = np.tile(np.array([-127, 127], np.int8), BUCKETS).tobytes()
-        peaks = {"buckets": BUCKETS, "channels": 1, "pairs": base64.b64encode(pairs).decode()}
-        found[f"/files/{name}/peaks"] = json.dumps(peaks).encode()
+        found[f"/files/{name}/preview"] = tone(level, length_s=length_s)
+        found[f"/files/{name}/peaks"] = json.dumps(outline()).encode()
     return found
+
+
+def tone(level: float, *, length_s: float) -> bytes:
+    """A WAV file of 220 Hz at `level` of full scale."""
+    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
+    sound = io.BytesIO()
+    soundfile.write(sound, level * np.sin(2 * np.pi * 220 * time_s), RATE_HZ, format="WAV", subtype="PCM_16")
+    return sound.getvalue()
+
+
+def outline() -> dict[str, object]:
+    """Peaks of a sound that swells three times, as the site sends them."""
+    levels = np.abs(np.sin(np.linspace(0, 3 * np.pi, BUCKETS))) * 110 + 10
+    pairs = np.stack((-levels, levels), axis=1).astype(np.int8)
+    return {"buckets": BUCKETS, "channels": 1, "pairs": base64.b64encode(pairs.tobytes()).decode()}
