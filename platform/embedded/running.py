@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import IO
 
-from embedded import child, parts, postgres
-from embedded.children import ChildFailed, Children, python, stop
+from embedded import child, parts, postgres, preparation
+from embedded.children import Child, ChildFailed, Children, python, stop
 from embedded.environments import ROOT
 from embedded.installation import Installation, Ports, choose_ports
 
@@ -93,32 +94,53 @@ def start(installation: Installation, *, port: int | None) -> Running | None:
 
 
 def _start_parts(running: Running) -> None:
-    """What needs nothing starts first and gets ready while the database does."""
+    """Start everything at once as far as one part does not need another to begin.
+
+    Imports are what a start costs, so a database that this very version prepared is not prepared again.
+    """
     installation, ports, children = running.installation, running.ports, running.children
-    early = parts.environment(installation, ports, database_url="")
-    waiting = []
-    if not parts.is_own("store"):
-        waiting.append(children.start(parts.store(installation, ports, early), early))
-    if not parts.is_own("stripe"):
-        waiting.append(children.start(parts.stripe(installation, ports, early), early))
-    if not parts.is_own("mail"):
-        waiting.append(children.start(parts.mail(installation, ports), early))
+    began = time.monotonic()
     if not parts.is_own("database"):
         running.database = postgres.start(installation.folder / "postgres")
-    url = running.database.url if running.database is not None else early["DATABASE_URL"]
+        _say_ready("database", began)
+    url = running.database.url if running.database is not None else os.environ["DATABASE_URL"]
     running.env = parts.environment(installation, ports, database_url=url)
-    if not parts.is_own("store"):
-        parts.write_store_info(installation, running.env)
-    _bootstrap(running)
-    for known in waiting:
+    stamp = preparation.stamp(running.env)
+    is_prepared = running.database is not None and preparation.stamp_of(url) == stamp
+    waiting = [children.start(parts.web(ports), running.env)] if is_prepared else []
+    waiting += _start_neighbors(running)
+    if not is_prepared:
+        _prepare(running)
+        preparation.note(url, stamp)
+        _say_ready("schema", began)
+        waiting.append(children.start(parts.web(ports), running.env))
+    for known in sorted(waiting, key=lambda known: known.part.name == "web"):
         children.await_ready(known)
-    site = children.start(parts.web(ports), running.env)
+        _say_ready(known.part.name, began)
+    # The queue can wait a second; the person who looks at an empty page cannot.
     children.start(parts.worker(), running.env)
-    children.await_ready(site)
     installation.write_state(ports, database_url=url)
 
 
-def _bootstrap(running: Running) -> None:
+def _start_neighbors(running: Running) -> list[Child]:
+    """The store and the stand-ins that the operator does not bring."""
+    installation, ports, env = running.installation, running.ports, running.env
+    wanted = []
+    if not parts.is_own("store"):
+        parts.write_store_info(installation, env)
+        wanted.append(parts.store(installation, ports, env))
+    if not parts.is_own("stripe"):
+        wanted.append(parts.stripe(installation, ports, env))
+    if not parts.is_own("mail"):
+        wanted.append(parts.mail(installation, ports))
+    return [running.children.start(part, env) for part in wanted]
+
+
+def _say_ready(what: str, began: float) -> None:
+    print(f"  {what:<10}ready after {time.monotonic() - began:4.1f} s", flush=True)
+
+
+def _prepare(running: Running) -> None:
     """Bring the schema, the roles and the legal texts to this version's."""
     log_path = running.installation.log_folder / "bootstrap.log"
     command = child.command_dying_with_us(python("-m", "headroom.operating", "bootstrap"))
