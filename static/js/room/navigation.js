@@ -15,13 +15,13 @@ export function installNavigation() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    if (!now().playing || !isPage(link)) return;
+    if (!now().playing || !isPage(link) || !isPlain(document)) return;
     event.preventDefault();
     visit(link.href, {});
   });
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
-    if (event.defaultPrevented || form.dataset.soft === undefined || !now().playing) return;
+    if (event.defaultPrevented || form.dataset.soft === undefined || !now().playing || !isPlain(document)) return;
     event.preventDefault();
     visit(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, submitter)) }, form);
   });
@@ -43,7 +43,7 @@ async function visit(address, request, form = null, remember = true) {
   document.body.removeAttribute("aria-busy");
   const isHtml = response?.headers.get("Content-Type")?.startsWith("text/html");
   const page = isHtml ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
-  if (!page || hasOtherScripts(page)) {
+  if (!page || !isPlain(page)) {
     if (form) release(form);
     // A form that was answered has been taken: its page is only shown, never sent again.
     location.assign(form && response?.ok ? response.url : address);
@@ -53,9 +53,9 @@ async function visit(address, request, form = null, remember = true) {
   exchange(page);
 }
 
-function hasOtherScripts(page) {
-  const known = new Set([...document.scripts].map(({ src }) => src));
-  return [...page.querySelectorAll("script[src]")].some((script) => !known.has(new URL(script.getAttribute("src"), location).href));
+/** Whether a page has no scripts of its own: those run once per document, and an upload must not lose its page. */
+function isPlain(page) {
+  return [...page.querySelectorAll("script[src]")].every((script) => script.getAttribute("src").endsWith("/shell/shell.js"));
 }
 
 function exchange(page) {
