@@ -7,12 +7,15 @@ have forgotten the key, it looks first whether the call arrived.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from headroom import clock, failpoints
 from headroom.db import reading, unit
 from headroom.effects import settling
 from headroom.effects.settling import Claim
 from headroom.gateways.stripe import TransferRequest
-from headroom.gateways.stripe_errors import ProviderRefused
+from headroom.gateways.stripe_errors import ProviderBusy, ProviderRefused
 from headroom.gateways.stripe_facts import ProviderTransfer
 from headroom.ledger import payees, payments, payouts, refunds
 from headroom.ledger.alarms import AlarmKind, raise_alarm
@@ -65,12 +68,13 @@ def make_refund(claim: Claim) -> None:
         _done(claim, arrived) if arrived is not None else _renew(claim)
         return
     try:
-        found = provider().refund(
-            intent_id=intent_id,
-            amount_minor=int(claim.params["amount_minor"]),
-            metadata={"refund": refund_id, "effect": claim.effect_id},
-            key=claim.idempotency_key,
-        )
+        with _asking(claim):
+            found = provider().refund(
+                intent_id=intent_id,
+                amount_minor=int(claim.params["amount_minor"]),
+                metadata={"refund": refund_id, "effect": claim.effect_id},
+                key=claim.idempotency_key,
+            )
     except ProviderRefused as error:
         look(attempt_id)  # it may have been refunded at the provider directly
         _refused(claim, AlarmKind.REFUND_FAILED, refund_id, error)
@@ -91,7 +95,8 @@ def make_transfer(claim: Claim) -> None:
             return
     else:
         try:
-            found = provider().create_transfer(_transfer_request(claim), key=claim.idempotency_key)
+            with _asking(claim):
+                found = provider().create_transfer(_transfer_request(claim), key=claim.idempotency_key)
         except ProviderRefused as error:
             _park(claim, leg_id, error)
             return
@@ -112,12 +117,13 @@ def reverse_transfer(claim: Claim) -> None:
         leg = session.get_one(PayoutLeg, leg_id)
         group = session.get_one(Charge, leg.charge_id).subject
     try:
-        found = provider().reverse_transfer(
-            transfer_id,
-            amount_minor=int(claim.params["settled_minor"]),
-            metadata=metadata,
-            key=claim.idempotency_key,
-        )
+        with _asking(claim):
+            found = provider().reverse_transfer(
+                transfer_id,
+                amount_minor=int(claim.params["settled_minor"]),
+                metadata=metadata,
+                key=claim.idempotency_key,
+            )
     except ProviderRefused as error:
         _refused(claim, AlarmKind.TRANSFER_REFUSED, leg_id, error)
         return
@@ -177,8 +183,18 @@ def _arrived(refund_id: str) -> str | None:
         return session.get_one(Refund, refund_id).provider_refund_id
 
 
+@contextmanager
+def _asking(claim: Claim) -> Iterator[None]:
+    """A call to the provider. An answered "not now" is remembered under its key, so the next try needs another."""
+    try:
+        yield
+    except ProviderBusy:
+        _renew(claim)
+        raise
+
+
 def _renew(claim: Claim) -> None:
-    """A look proved that no earlier call arrived: the next try, seconds away, has a key of a new generation."""
+    """Nothing arrived under the key so far, proved by a look or by the answer: the next try has a new one."""
     with unit(WORKER) as session:
         settling.renew_key(session, claim.effect_id, now=clock.now())
 

@@ -188,7 +188,6 @@ def checkout_opened(session: Session, attempt_id: str, found: Checkout, *, now: 
     attempt = get_attempt(session, attempt_id)
     session.refresh(attempt)
     attempt.checkout_id, attempt.checkout_url = found.id, found.url
-    attempt.expires_at = found.expires_at
     effect_id = session.scalars(
         select(Effect.id).where(Effect.kind == CHECKOUT_EFFECT, Effect.natural_key == attempt.id)
     ).one()
