@@ -19,8 +19,8 @@ from embedded.installation import Installation, Ports, write_private
 WEB_PROCESSES = 2
 # As many as connections in a process's pool: a thread without a connection could only wait.
 WEB_THREADS = 16
-PLATFORM_HOOK = "/webhooks/stripe/platform"
-CONNECT_HOOK = "/webhooks/stripe/connect"
+PLATFORM_HOOK = "/webhooks/stripe"
+CONNECT_HOOK = "/webhooks/stripe-connect"
 
 OWN = {"database": "DATABASE_URL", "store": "S3_ENDPOINT", "stripe": "STRIPE_SECRET_KEY", "mail": "SMTP_HOST"}
 # What a shell says about other programs must not reach ours.

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO
 
-from embedded import child, parts, postgres, preparation
+from embedded import asides, child, parts, postgres, preparation
 from embedded.children import Child, ChildFailed, Children, python, stop
 from embedded.environments import ROOT
 from embedded.installation import Installation, Ports, choose_ports
@@ -30,6 +30,7 @@ class Running:
     children: Children
     database: postgres.Server | None
     lock: IO[str]
+    asides: list[asides.Aside] = field(default_factory=list)
 
     def __enter__(self) -> Running:
         return self
@@ -44,20 +45,27 @@ class Running:
         player = subprocess.Popen(child.command_dying_with_us(command), env=dict(self.env), start_new_session=True)
         try:
             while player.poll() is None:
-                for sentence in self.revive():
+                for sentence in self.look_after():
                     print(sentence, file=sys.stderr, flush=True)
                 time.sleep(POLL_S)
         finally:
             stop(player, within_s=PLAYER_STOPS_WITHIN_S)
         return player.returncode
 
-    def revive(self) -> list[str]:
-        """Start again what ended by itself; a sentence for each."""
-        return self.children.revive(self.env)
+    def look_after(self) -> list[str]:
+        """Start again what ended by itself; a sentence for each, and the news of what happens aside."""
+        return [*self.children.revive(self.env), *(line for aside in self.asides for line in aside.news())]
+
+    def fetch_test_packages(self) -> None:
+        """Begin to fetch them in the background, unless they are there."""
+        found = asides.fetch_test_packages(self.installation.log_folder)
+        self.asides += [found] if found else []
 
     def stop(self) -> None:
         """Stop everything, the site first and the database last. Safe to call on a half-started one."""
         self.installation.forget_state()
+        for aside in self.asides:
+            aside.stop()
         self.children.stop_all()
         if self.database is not None:
             self.database.stop()
@@ -85,7 +93,7 @@ def start(installation: Installation, *, port: int | None) -> Running | None:
     running = Running(installation, ports, {}, children, None, lock)
     try:
         for sentence in moved:
-            print(sentence, flush=True)
+            print(sentence, file=sys.stderr, flush=True)
         _start_parts(running)
     except BaseException:
         running.stop()
@@ -119,6 +127,7 @@ def _start_parts(running: Running) -> None:
         _say_ready(known.part.name, began)
     # The queue can wait a second; the person who looks at an empty page cannot.
     children.start(parts.worker(), running.env)
+    running.asides.append(asides.examine_store(running.env, installation.log_folder))
     installation.write_state(ports, database_url=url)
 
 
@@ -137,7 +146,7 @@ def _start_neighbors(running: Running) -> list[Child]:
 
 
 def _say_ready(what: str, began: float) -> None:
-    print(f"  {what:<10}ready after {time.monotonic() - began:4.1f} s", flush=True)
+    print(f"  {what:<10}ready after {time.monotonic() - began:4.1f} s", file=sys.stderr, flush=True)
 
 
 def _prepare(running: Running) -> None:

@@ -25,7 +25,6 @@ from embedded import parts
 from embedded.children import ChildFailed, python
 from embedded.cluster import PostgresUnavailable
 from embedded.installation import CannotStart, Installation
-from embedded.packages_for_tests import PackagesForTests
 from embedded.running import Running, start
 
 # Set by the launcher before it installs anything: the first answer is counted from the person's Enter.
@@ -59,7 +58,7 @@ def up(given: argparse.Namespace) -> int:
         raise CannotStart(f"Headroom already runs: {_address_of(installation)}")
     with running:
         _say_addresses(running)
-        return _stay(running, PackagesForTests())
+        return _stay(running)
 
 
 def demo(given: argparse.Namespace) -> int:
@@ -77,7 +76,7 @@ def demo(given: argparse.Namespace) -> int:
         if given.exit or code != 0:
             return code
         _say_addresses(running)
-        return _stay(running, PackagesForTests())
+        return _stay(running)
 
 
 def seed(_: argparse.Namespace) -> int:
@@ -87,7 +86,7 @@ def seed(_: argparse.Namespace) -> int:
 
 def bench(given: argparse.Namespace) -> int:
     """The promised figures, measured on an installation of their own."""
-    return _inside(Installation("bench"), python("-m", "rehearsal.bench", *given.names))
+    return _inside(Installation("bench"), python("-m", "bench", *given.names))
 
 
 def storage(_: argparse.Namespace) -> int:
@@ -113,19 +112,17 @@ def _inside(installation: Installation, command: list[str]) -> int:
         return running.run(command)
 
 
-def _stay(running: Running, tests: PackagesForTests) -> int:
+def _stay(running: Running) -> int:
     print("Ctrl-C stops everything.", flush=True)
-    tests.start_fetching()
+    running.fetch_test_packages()
     try:
         while True:
-            for sentence in (*running.revive(), *tests.news()):
+            for sentence in running.look_after():
                 print(sentence, flush=True)
             time.sleep(0.25)
     except Stopped:
         print("\nStopping …", flush=True)
         return 0
-    finally:
-        tests.stop()
 
 
 def _play_on_running(installation: Installation, given: argparse.Namespace) -> int:

@@ -16,9 +16,14 @@ from headroom.files import capabilities
 from headroom.files.models import StoreCapability
 from headroom.gateways import s3, s3_probe
 from headroom.gateways.s3_probe import Seen
-from headroom.settings import Settings
+from headroom.settings import Settings, read_settings
 
 MAX_SKEW_S = 300  # signatures are refused by most stores at 900
+
+
+def main(arguments: list[str]) -> int:
+    """Look at the store that this environment names."""
+    return run(read_settings(), arguments)
 
 
 def run(settings: Settings, arguments: Sequence[str]) -> int:
