@@ -16,7 +16,6 @@ from blueprints.errors import wants_json
 from blueprints.forms import Form, body_cap, read_form
 from blueprints.headers import REPORT_PATH
 from blueprints.locales import CHOICE_COOKIE_S, LOCALE_COOKIE, LOCALES, THEME_COOKIE, THEMES
-from blueprints.notice_words import sentence_of
 from blueprints.redirects import safe_path
 from blueprints.signed_in import machine, public, signed_in
 from blueprints.visit import current_settings
@@ -48,11 +47,7 @@ def home(actor: Actor | None) -> Any:
 @bp.get("/notices")
 @signed_in
 def notices(actor: Actor) -> Any:
-    assert actor.person_id is not None
-    with reading() as session:
-        rows = telling.latest(session, actor.person_id)
-    listed = [(sentence_of(row.kind, row.values), row) for row in rows]
-    return render_template("site/notices.html", notices=listed)
+    return render_template("site/notices.html", items=start_page.news_of(actor))
 
 
 @bp.post("/notices/seen")

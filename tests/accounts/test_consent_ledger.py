@@ -129,7 +129,7 @@ def test_figures_follow_the_settings(settings: Settings) -> None:
 
 def test_publishing_twice_posts_once_and_keeps_what_is_posted(session: Session, settings: Settings) -> None:
     first = documents.publish_all(session, figures=figures(settings), now=NOW)
-    changed = figures(settings) | {"platform_fee_percent": "99"}
+    changed = {**figures(settings), "platform_fee_percent": "99"}
     assert (first, documents.publish_all(session, figures=changed, now=NOW)) == (10, 0)
     assert "99 percent" not in documents.in_force(session, Kind.TERMS, "en", now=NOW).body
 

@@ -54,10 +54,13 @@ def test_wrong_password_and_unknown_address_read_the_same(browser: Browser, othe
 
 def test_an_unknown_address_costs_a_hash_too(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     checked: list[bytes | None] = []
+
+    def watched(text: str, record: bytes | None, ring: KeyRing) -> bool:
+        checked.append(record)
+        return real(text, record, ring)
+
     real = passwords.matches
-    monkeypatch.setattr(
-        passwords, "matches", lambda text, record, ring: checked.append(record) or real(text, record, ring)
-    )
+    monkeypatch.setattr(passwords, "matches", watched)
     browser.sign_in(email="nobody@studio.test")
     assert checked == [None]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from sqlalchemy import func, select
 
 from headroom.accounts.models import ConsentEvent, ConsentEvidence, LegalDocument, Person
@@ -29,7 +31,7 @@ def test_signing_up_records_two_acceptances_with_their_evidence(browser: Browser
         assert event.document_sha256 == document.body_sha256
         assert (event.action, event.method, event.locale, document.version) == ("accept", "sign_up_box", "en", 1)
         assert (evidence.ip, evidence.user_agent) == ("127.0.0.1", "Listening/1.0")
-        assert event.at.utcoffset().total_seconds() == 0
+        assert event.at.tzinfo is UTC
 
 
 def test_without_a_ticked_box_there_is_no_account(browser: Browser) -> None:
