@@ -199,10 +199,12 @@ class Desk:
             return list(session.query(model).all())
 
     def leg(self, party: str) -> PayoutLeg:
-        return next(leg for leg in self.rows(PayoutLeg) if leg.party == party)
+        found: PayoutLeg = next(leg for leg in self.rows(PayoutLeg) if leg.party == party)
+        return found
 
     def charge(self) -> Charge:
-        return self.rows(Charge)[0]  # type: ignore[no-any-return]
+        found: Charge = self.rows(Charge)[0]
+        return found
 
     def transfers(self, party: str) -> list[ProviderTransfer]:
         """What the provider sent for a party's leg; other tests' legs of the same group are not it."""
