@@ -6,6 +6,7 @@ time. A task that raises is retried with growing waits; one whose worker died is
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -34,7 +35,15 @@ def task(name: str, **options: Any) -> Callable[[Function], Function]:
     """Register a function as the task `domain.name`. It opens its own unit and finds its own `now`."""
 
     def register(function: Function) -> Function:
-        queue.task(name=name, **{"retry": RETRIES, **options})(function)  # type: ignore[no-untyped-call]
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except Exception:  # heard here; the queue counts it and tries again
+                log.exception("%s failed", name)
+                raise
+
+        queue.task(name=name, **{"retry": RETRIES, **options})(run)  # type: ignore[no-untyped-call]
         return function
 
     return register

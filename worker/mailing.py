@@ -51,7 +51,9 @@ def render(app: Flask, letter: Letter, *, sender: str) -> EmailMessage:
     base = app.extensions["headroom.settings"].base_url
     with app.app_context(), app.test_request_context(base_url=base), force_locale(letter.locale):
         parts = {
-            kind: render_template(f"mail/{letter.template}.{kind}", **letter.values, base_url=base)
+            kind: render_template(
+                f"mail/{letter.template}.{kind}", **letter.values, base_url=base, locale=letter.locale
+            )
             for kind in ("subject.txt", "txt", "html")
         }
     name, address = parseaddr(sender)
