@@ -17,14 +17,14 @@ from headroom.files.protocol import Limits
 from headroom.files.states import FINAL
 from headroom.files.states import State as FileState
 from headroom.mixing import told
-from headroom.mixing.access import FileRole, Want, adding, may, reading
+from headroom.mixing.access import FileRole, Want, adding, can_view, may, reading
 from headroom.mixing.errors import NotYours, OrderNotFound
 from headroom.mixing.models import Order, OrderFile
 from headroom.mixing.moving import parties
 from headroom.mixing.offers import DELIVERABLES
 from headroom.mixing.quality import Checked
 from headroom.mixing.settlement import scope_of
-from headroom.mixing.states import Role
+from headroom.mixing.states import Role, State
 
 MAX_REFERENCES = 3
 FAILED = frozenset({FileState.REJECTED, FileState.QUARANTINED})
@@ -102,16 +102,34 @@ def explain(session: Session, order: Order, file_id: str, words: str, *, by: Act
     session.flush()
 
 
-def can_read(session: Session, actor: Actor, file: StoredFile, *, want: Want) -> bool:
-    """Whether the actor may hear or take this file of an order now."""
+def fault(session: Session, order: Order, file_id: str, words: str, *, by: Actor) -> None:
+    """The engineer writes at a stem why it has to come again; `orders.request_files` sends it back."""
+    row = session.get(OrderFile, file_id)
+    if row is None or row.order_id != order.id or row.role != FileRole.STEM:
+        raise OrderNotFound()
+    if by.person_id != order.engineer_id or order.state != State.INTAKE:
+        raise NotYours(order_id=order.id)
+    row.returned_why = words or None
+    session.flush()
+
+
+def can_read(session: Session, actor: Actor, file_id: str, *, want: Want, is_purged: bool = False) -> bool:
+    """Whether the actor may hear or take this file of an order now.
+
+    Once its bytes are gone, what is left (waveform, receipt) is open to everyone who may see the order.
+    """
     row = session.execute(
-        select(Order, OrderFile.role)
+        select(Order, OrderFile.role, OrderFile.added_by, OrderFile.delivery_id)
         .join(OrderFile, OrderFile.order_id == Order.id)
-        .where(OrderFile.file_id == file.id)
+        .where(OrderFile.file_id == file_id)
     ).one_or_none()
     if row is None:
         return False
-    order, role = row
+    order, role, added_by, delivery_id = row
+    if is_purged and want is Want.HEAR:
+        return can_view(parties(order), actor)
+    if role == FileRole.DELIVERY and delivery_id is None and added_by != actor.person_id:
+        return False  # laid out, not delivered
     return may(parties(order), actor, reading(FileRole(role), want))
 
 

@@ -79,17 +79,20 @@ def accept_files(session: Session, order: Order, *, by: Actor, now: datetime) ->
 def request_files(
     session: Session, order: Order, *, reasons: Mapping[str, str], words: str, by: Actor, now: datetime
 ) -> None:
-    """Send files back, each with its reason; `words` is for what is missing altogether."""
+    """Send files back, each with its reason, given here or written at the file before; `words` is for the rest."""
     given = {file_id: why.strip() for file_id, why in reasons.items() if why.strip()}
+    marked = session.scalars(
+        select(OrderFile.file_id).where(OrderFile.order_id == order.id, OrderFile.returned_why.is_not(None))
+    ).all()
     move(
         session,
         order,
         Event.REQUEST_FILES,
         by=by,
         now=now,
-        holds={Guard.REASONS_GIVEN: bool(given or words.strip())},
+        holds={Guard.REASONS_GIVEN: bool(given or marked or words.strip())},
         reason=words,
-        payload={"returned": sorted(given)},
+        payload={"returned": sorted({*given, *marked})},
     )
     for row in session.scalars(select(OrderFile).where(OrderFile.order_id == order.id, OrderFile.file_id.in_(given))):
         row.returned_why = given[row.file_id]

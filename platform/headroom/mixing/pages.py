@@ -1,6 +1,6 @@
 """Read models of the order's pages: few statements, frozen values out, nothing left to decide for a template.
 
-`room` takes four statements, however many events the order has; money is the ledger's own read model.
+`room` takes two statements, however many events the order has; money is the ledger's own read model.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import ScalarSelect, Select, and_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from headroom.accounts.models import Person
@@ -36,6 +36,7 @@ from headroom.mixing.models import (
 )
 from headroom.mixing.moving import as_review
 from headroom.mixing.order_files import FAILED, longest_s
+from headroom.mixing.orders import visible_to
 from headroom.mixing.pricing import Cancellation, cancellation
 from headroom.mixing.quality import Checked, Finding, Promise
 from headroom.mixing.states import Event, State
@@ -193,7 +194,7 @@ class Room:
 
 
 def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Room:
-    """The order's page for this person; OrderNotFound when it is not theirs to see. Four statements."""
+    """The order's page for this person; OrderNotFound when it is not theirs to see. Two statements."""
     head = session.execute(_head(order_id)).one_or_none()
     if head is None:
         raise OrderNotFound()
@@ -202,7 +203,7 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
     if not access.can_view(parties, actor):
         raise OrderNotFound()
     files = _files(session, order_id, parties, actor)
-    events, count = _events(session, order_id)
+    events = tuple(_event(row) for row in reversed(head.events or []))
     deliveries = _deliveries(head.deliveries or [], head.comments or [], files)
     versions = len(deliveries)
     files, set_findings, blocking = _judged(order, files, deliveries)
@@ -224,8 +225,8 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
         blocking=blocking,
         advice=_advice(files, set_findings),
         events=events,
-        events_count=count,
-        messages=_messages(session, order_id),
+        events_count=order.version,  # each event is one version
+        messages=tuple(_message(row) for row in reversed(head.messages or [])),
         can=_can(order, parties, actor, review, now=now),
         cancel_terms=cancellation(
             order.price_minor or 0,
@@ -239,7 +240,7 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
 
 
 def _head(order_id: str) -> Select[Any]:
-    """The order with its people, newest offer, newest review, deliveries and comments: one statement."""
+    """The order with its people, newest offer and review, deliveries, comments, news and messages: one statement."""
     client = aliased(Person)
     newest_offer = select(func.max(Offer.number)).where(Offer.order_id == order_id).scalar_subquery()
     newest_review = select(func.max(Review.passed_at)).where(Review.order_id == order_id).scalar_subquery()
@@ -285,6 +286,8 @@ def _head(order_id: str) -> Select[Any]:
             client.display_name.label("client_name"),
             deliveries.scalar_subquery().label("deliveries"),
             comments.scalar_subquery().label("comments"),
+            _newest_events(order_id).label("events"),
+            _newest_messages(order_id).label("messages"),
         )
         .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
         .outerjoin(client, client.id == Order.client_id)
@@ -438,8 +441,52 @@ def _place(row: Sequence[Any], delivery_id: str) -> Place:
     return Place(delivery_id, start_ms / 1000, end_ms / 1000 if end_ms is not None else None, carried)
 
 
-def _events(session: Session, order_id: str, *, limit: int = RECENT_EVENTS) -> tuple[tuple[EventView, ...], int]:
-    """The newest events, oldest first, and how many there are."""
+def _newest_events(order_id: str) -> ScalarSelect[Any]:
+    """JSON rows of the newest events, newest first."""
+    newest = (
+        select(
+            func.jsonb_build_array(
+                OrderEvent.event,
+                OrderEvent.role,
+                OrderEvent.at,
+                OrderEvent.to_state,
+                OrderEvent.reason,
+                OrderEvent.payload,
+            ).label("row")
+        )
+        .where(OrderEvent.order_id == order_id)
+        .order_by(OrderEvent.seq.desc())
+        .limit(RECENT_EVENTS)
+        .subquery()
+    )
+    return select(func.jsonb_agg(newest.c.row)).scalar_subquery()
+
+
+def _newest_messages(order_id: str) -> ScalarSelect[Any]:
+    """JSON rows of the newest messages, newest first."""
+    newest = (
+        select(func.jsonb_build_array(Message.author_id, Message.body, Message.at).label("row"))
+        .where(Message.order_id == order_id)
+        .order_by(Message.at.desc())
+        .limit(RECENT_MESSAGES)
+        .subquery()
+    )
+    return select(func.jsonb_agg(newest.c.row)).scalar_subquery()
+
+
+def _event(row: Sequence[Any]) -> EventView:
+    event, role, at, to_state, reason, payload = row
+    return EventView(event, role, datetime.fromisoformat(at), to_state, reason, payload)
+
+
+def _message(row: Sequence[Any]) -> MessageView:
+    author_id, body, at = row
+    return MessageView(author_id, body, datetime.fromisoformat(at))
+
+
+def history(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple[EventView, ...]]:
+    """The order and every event of it, oldest first; OrderNotFound when it is not theirs to see."""
+    order = visible_to(session, actor, order_id)
     rows = session.execute(
         select(
             OrderEvent.event,
@@ -448,29 +495,43 @@ def _events(session: Session, order_id: str, *, limit: int = RECENT_EVENTS) -> t
             OrderEvent.to_state,
             OrderEvent.reason,
             OrderEvent.payload,
-            OrderEvent.seq,
         )
         .where(OrderEvent.order_id == order_id)
-        .order_by(OrderEvent.seq.desc())
-        .limit(limit)
-    ).all()
-    views = tuple(EventView(*row[:6]) for row in reversed(rows))
-    return views, rows[0].seq if rows else 0
+        .order_by(OrderEvent.seq)
+    )
+    return order, tuple(EventView(*row) for row in rows)
 
 
-def history(session: Session, order_id: str) -> tuple[EventView, ...]:
-    """Every event, oldest first."""
-    return _events(session, order_id, limit=5_000)[0]
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One deleted file: what it was, when it went, and that nothing was left."""
+
+    file_id: str
+    name: str
+    role: str
+    sha256: str | None
+    size_bytes: int
+    at: datetime
+    reason: str
+    objects_left: int
 
 
-def _messages(session: Session, order_id: str) -> tuple[MessageView, ...]:
+def deletions(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple[Deletion, ...]]:
+    """The order's deletion receipts, newest first; OrderNotFound when it is not theirs to see."""
+    order = visible_to(session, actor, order_id)
     rows = session.execute(
-        select(Message.author_id, Message.body, Message.at)
-        .where(Message.order_id == order_id)
-        .order_by(Message.at.desc())
-        .limit(RECENT_MESSAGES)
-    ).all()
-    return tuple(MessageView(*row) for row in reversed(rows))
+        select(StoredFile, FilePurge, OrderFile.role)
+        .join(FilePurge, FilePurge.file_id == StoredFile.id)
+        .join(OrderFile, OrderFile.file_id == StoredFile.id)
+        .where(OrderFile.order_id == order_id)
+        .order_by(FilePurge.at.desc(), StoredFile.original_name)
+    )
+    return order, tuple(
+        Deletion(
+            file.id, file.original_name, role, purge.sha256, purge.byte_size, purge.at, purge.reason, purge.objects_left
+        )
+        for file, purge, role in rows
+    )
 
 
 def _can(order: Order, parties: Parties, actor: Actor, review: Review | None, *, now: datetime) -> frozenset[str]:
