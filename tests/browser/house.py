@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from headroom import clock
-from headroom.accounts import documents, sign_in
+from headroom.accounts import capabilities, documents, sign_in
 from headroom.actors import Actor
 from headroom.db import unit
 from headroom.mixing import orders, talk
@@ -56,14 +56,19 @@ def open_house(app: Flask, settings: Settings) -> Iterator[House]:
     with unit(Actor.system("test")) as session:
         documents.publish_all(session, figures=figures(settings), now=clock.now())
         people(session, now=clock.now() - timedelta(days=60))
+        capabilities.grant(session, "per_ada", capabilities.STAFF, by=ADA, now=clock.now())
         ids = _week(session)
         tokens = {name: _sign_in(session, actor) for name, actor in PEOPLE.items()}
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    url = f"http://localhost:{server.server_port}"
+    # Forms are taken from the site's own address only, and that is not known before the port is.
+    app.extensions["headroom.settings"] = settings.model_copy(update={"base_url": url})
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield House(url=f"http://localhost:{server.server_port}", orders=ids, tokens=tokens)
+        yield House(url=url, orders=ids, tokens=tokens)
     finally:
         server.shutdown()
+        app.extensions["headroom.settings"] = settings
 
 
 class _Silent(WSGIRequestHandler):

@@ -56,6 +56,11 @@ class Visit:
         kept: int = self.page.evaluate("() => localStorage.length + sessionStorage.length")
         return kept
 
+    def overflow_px(self) -> int:
+        """By how much the page is wider than the window."""
+        over: int = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        return over
+
     def violations(self, axe_source: str) -> list[str]:
         """What axe finds on the page as it stands: 'rule: where it is', one line each."""
         self.page.evaluate(axe_source)

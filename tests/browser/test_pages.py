@@ -1,0 +1,157 @@
+"""Every page, in both languages and both themes, on a desk and on a phone: nothing for axe to find, nothing refused
+by the content security policy, nobody else asked, nothing kept in the browser, nothing wider than the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser
+
+from headroom.settings import Settings
+from tests.browser.house import House, open_house
+from tests.browser.visits import DESK, PHONE, Visit
+
+pytestmark = pytest.mark.browser
+
+# (who, address); names in braces are orders by the state they stand in.
+PAGES: list[tuple[str | None, str]] = [
+    (None, "/"),
+    (None, "/sign-in"),
+    (None, "/sign-up"),
+    (None, "/engineers"),
+    (None, "/engineers/ivo"),
+    (None, "/legal"),
+    (None, "/legal/privacy"),
+    (None, "/no-such-page"),
+    ("mara", "/"),
+    ("mara", "/notices"),
+    ("mara", "/account"),
+    ("mara", "/orders"),
+    ("mara", "/orders/{draft}"),
+    ("mara", "/orders/{offered}"),
+    ("mara", "/orders/{awaiting_payment}"),
+    ("mara", "/orders/{awaiting_files}"),
+    ("mara", "/orders/{delivered}"),
+    ("mara", "/orders/{approved}"),
+    ("mara", "/orders/{delivered}/history"),
+    ("mara", "/orders/{delivered}/deletions"),
+    ("ivo", "/studio"),
+    ("ivo", "/payouts"),
+    ("ivo", "/orders/{quoting}"),
+    ("ivo", "/orders/{intake}"),
+    ("ivo", "/orders/{in_progress}"),
+    ("ivo", "/orders/{delivered}"),
+    ("ada", "/staff"),
+]
+REFUSALS = {"/no-such-page": 404}
+LOOKS = [("en", "light", DESK), ("ru", "dark", DESK), ("ru", "light", PHONE), ("en", "dark", PHONE)]
+
+
+@pytest.fixture
+def house(app: Flask, settings: Settings) -> Iterator[House]:
+    with open_house(app, settings) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(("locale", "theme", "size"), LOOKS, ids=lambda value: value if isinstance(value, str) else "")
+def test_every_page_is_clean(
+    browser: Browser, house: House, axe_source: str, locale: str, theme: str, size: dict[str, int]
+) -> None:
+    faults: list[str] = []
+    visit = Visit(browser, size=size)
+    for name, address in PAGES:
+        house.enter(visit, name=name, locale=locale, theme=theme)
+        faults += [
+            f"{name or 'a stranger'} at {address}: {fault}" for fault in faults_of(visit, house, address, axe_source)
+        ]
+    visit.close()
+
+    assert not faults, "\n".join(faults)
+
+
+def faults_of(visit: Visit, house: House, address: str, axe_source: str) -> list[str]:
+    """What is wrong with one page; empty if nothing is."""
+    visit.complaints.clear()
+    visit.requests.clear()
+    answer = visit.page.goto(house.url + address.format(**house.orders))
+    assert answer is not None
+    expected = REFUSALS.get(address, 200)
+    found = [] if answer.status == expected else [f"status {answer.status}"]
+    visit.page.wait_for_load_state("networkidle")
+    if expected == 200:
+        found += visit.complaints
+    found += [f"asked {url}" for url in visit.foreign_requests(house.url)]
+    found += [f"{visit.kept_keys()} keys kept"] if visit.kept_keys() else []
+    found += [f"{over} px too wide"] if (over := visit.overflow_px()) > 0 else []
+    return found + visit.violations(axe_source)
+
+
+def test_a_page_is_dark_before_any_script_runs(browser: Browser, house: House) -> None:
+    context = browser.new_context(java_script_enabled=False, color_scheme="light")
+    context.add_cookies([{"name": "theme", "value": "dark", "url": house.url}])
+    page = context.new_page()
+    page.goto(house.url)
+
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    context.close()
+    assert ground == "rgb(18, 20, 22)"
+
+
+def test_the_theme_is_chosen_by_a_plain_form(browser: Browser, house: House) -> None:
+    context = browser.new_context(java_script_enabled=False, color_scheme="light")
+    page = context.new_page()
+    page.goto(f"{house.url}/sign-in")
+    page.locator(".foot").get_by_role("button", name="Dark").click()
+
+    theme = page.locator("html").get_attribute("data-theme")
+    address = page.url
+    context.close()
+    assert (theme, address) == ("dark", f"{house.url}/sign-in")
+
+
+def test_the_language_is_chosen_by_a_plain_form(browser: Browser, house: House) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{house.url}/sign-in")
+    page.locator(".foot").get_by_role("button", name="Русский").click()
+
+    heading = page.locator("h1").inner_text()
+    context.close()
+    assert heading == "Войти"
+
+
+def test_the_first_tab_leads_to_the_content(browser: Browser, house: House) -> None:
+    visit = Visit(browser)
+    visit.page.goto(house.url)
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Enter")
+
+    focused = visit.page.evaluate("document.activeElement.id")
+    visit.close()
+    assert focused == "main"
+
+
+def test_the_transport_hides_no_focused_control(browser: Browser, house: House) -> None:
+    visit = Visit(browser, size=PHONE)
+    house.enter(visit, name="mara", locale="en", theme="light")
+    visit.page.goto(house.url + f"/orders/{house.orders['delivered']}")
+    visit.page.locator(".player [data-play]").click()
+    hidden = visit.page.evaluate(HIDDEN_WHEN_FOCUSED)
+    visit.close()
+
+    assert hidden == []
+
+
+# Focuses every control in turn; names those that the bars at the foot then cover (WCAG 2.2, 2.4.11).
+HIDDEN_WHEN_FOCUSED = """() => {
+  const bars = Math.min(...['.transport', '.rail'].map((bar) => document.querySelector(bar).getBoundingClientRect().top));
+  const covered = [];
+  for (const control of document.querySelectorAll('main a, main button, main input, main textarea, main summary')) {
+    if (!control.getClientRects().length || control.type === 'hidden') continue;
+    control.focus();
+    if (control.getBoundingClientRect().top >= bars) covered.push(control.outerHTML.slice(0, 80));
+  }
+  return covered;
+}"""
