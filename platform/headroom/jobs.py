@@ -51,8 +51,12 @@ def enqueue(
         schedule_at=run_at,
         priority=priority,
     )
+    if queueing_lock is None:
+        deferrer.defer(**args)
+        return True
     try:
         with session.begin_nested():  # so that a waiting twin does not end the outer transaction
+            session.connection()  # the savepoint is set only when its connection is asked for
             deferrer.defer(**args)
     except AlreadyEnqueued:
         return False
