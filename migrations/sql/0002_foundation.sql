@@ -94,9 +94,9 @@ CREATE TABLE outgoing_mail (
     CONSTRAINT ck_outgoing_mail_state CHECK (state IN ('queued','sent','refused'))
 );
 
-CREATE INDEX ix_outgoing_mail_waiting ON outgoing_mail (next_try_at) WHERE state = 'queued';
-
 CREATE INDEX ix_outgoing_mail_person ON outgoing_mail (person_id, queued_at);
+
+CREATE INDEX ix_outgoing_mail_waiting ON outgoing_mail (next_try_at) WHERE state = 'queued';
 
 CREATE TABLE notice (
     id VARCHAR(40) NOT NULL,
@@ -193,11 +193,11 @@ CREATE TABLE stored_file (
 
 CREATE INDEX ix_stored_file_owner_id ON stored_file (owner_id);
 
-CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
+CREATE INDEX ix_stored_file_moving ON stored_file (state) WHERE state IN ('declared','uploading','assembled','checking','expiring','purging');
 
 CREATE INDEX ix_stored_file_scope ON stored_file (scope_kind, scope_id);
 
-CREATE INDEX ix_stored_file_moving ON stored_file (state) WHERE state IN ('declared','uploading','assembled','checking','expiring','purging');
+CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
 
 CREATE TABLE file_hold (
     id VARCHAR(40) NOT NULL,
@@ -259,9 +259,9 @@ CREATE TABLE ledger_account (
     CONSTRAINT pk_ledger_account PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_ledger_account_owner ON ledger_account (owner, kind);
-
 CREATE INDEX ix_ledger_account_subject ON ledger_account (subject);
+
+CREATE INDEX ix_ledger_account_owner ON ledger_account (owner, kind);
 
 CREATE OR REPLACE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -330,6 +330,8 @@ CREATE TABLE stripe_event (
     endpoint VARCHAR(10) NOT NULL,
     type VARCHAR(255) NOT NULL,
     object_id VARCHAR(255),
+    intent_id VARCHAR(255),
+    "group" VARCHAR(255),
     account VARCHAR(255),
     payload BYTEA,
     state VARCHAR(10) NOT NULL,
@@ -584,9 +586,9 @@ CREATE TABLE download_grant (
     CONSTRAINT fk_download_grant_file_id_stored_file FOREIGN KEY(file_id) REFERENCES stored_file (id)
 );
 
-CREATE INDEX ix_download_grant_file_id ON download_grant (file_id);
-
 CREATE INDEX ix_download_grant_person_id ON download_grant (person_id);
+
+CREATE INDEX ix_download_grant_file_id ON download_grant (file_id);
 
 CREATE TABLE file_purge (
     file_id VARCHAR(40) NOT NULL,
@@ -669,9 +671,9 @@ CREATE TABLE payment_attempt (
     CONSTRAINT uq_payment_attempt_intent_id UNIQUE (intent_id)
 );
 
-CREATE INDEX ix_payment_attempt_looked ON payment_attempt (looked_at) WHERE state IN ('open','processing');
-
 CREATE UNIQUE INDEX uq_payment_attempt_open ON payment_attempt (payment_id) WHERE state IN ('open','processing');
+
+CREATE INDEX ix_payment_attempt_looked ON payment_attempt (looked_at) WHERE state IN ('open','processing');
 
 CREATE TABLE engineer_profile (
     person_id VARCHAR(40) NOT NULL,
@@ -843,6 +845,7 @@ CREATE TABLE charge (
     charged_at TIMESTAMP WITH TIME ZONE NOT NULL,
     available_on TIMESTAMP WITH TIME ZONE NOT NULL,
     released_at TIMESTAMP WITH TIME ZONE,
+    legs_settled_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_charge PRIMARY KEY (id),
     CONSTRAINT ck_charge_home CHECK (home IN ('held','suspense')),
     CONSTRAINT ck_charge_returned CHECK (promised_minor + lost_minor <= captured_minor),
@@ -894,9 +897,9 @@ CREATE TABLE order_review (
     CONSTRAINT fk_order_review_order_id_mix_order FOREIGN KEY(order_id) REFERENCES mix_order (id)
 );
 
-CREATE INDEX ix_order_review_order_id ON order_review (order_id);
-
 CREATE INDEX ix_order_review_unstarted ON order_review (mail_id) WHERE deadline_at IS NULL AND mail_id IS NOT NULL;
+
+CREATE INDEX ix_order_review_order_id ON order_review (order_id);
 
 CREATE TABLE order_file (
     file_id VARCHAR(40) NOT NULL,
