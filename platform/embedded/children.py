@@ -42,6 +42,8 @@ class Part:
     is_ready: Callable[[], bool]
     ready_within_s: float = 60.0
     stop_within_s: float = STOP_WITHIN_S
+    # Whatever order they started in: what uses the others stops before them.
+    stops_first: bool = False
 
 
 @dataclass
@@ -101,8 +103,8 @@ class Children:
         return said
 
     def stop_all(self) -> None:
-        """Stop every part, the last one started first, each as a whole group."""
-        for known in reversed(self._children):
+        """Stop every part as a whole group: those that use others first, then the last one started first."""
+        for known in sorted(reversed(self._children), key=lambda known: not known.part.stops_first):
             stop(known.process, within_s=known.part.stop_within_s)
         self._children.clear()
         self._roll_path.unlink(missing_ok=True)

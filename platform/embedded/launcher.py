@@ -35,7 +35,7 @@ VERBS = {
     "seed": Verb("", "build a believable studio in the site's own data", "embedded.supervisor", ("seed",), store=True),
     "settings": Verb("", "print every setting with its unit, default and meaning", "headroom.operating", ("settings",)),
     "storage": Verb("doctor", "prove what the configured store can do", "embedded.supervisor", ("storage",), store=True),
-    "reset": Verb("[demo|main|test] [--yes]", "delete the data of one installation", "embedded.resetting"),
+    "reset": Verb("[demo|main|bench|test] [--yes]", "delete the data of one installation", "embedded.resetting"),
     "lock": Verb("[--upgrade]", "write the lock files anew", "embedded.locking"),
 }  # fmt: skip
 

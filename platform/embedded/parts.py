@@ -110,12 +110,14 @@ def web(ports: Ports) -> Part:
     command = python("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(ports.web))
     command += ["--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS), "--no-ws", "--http", "1"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "8", "--log-level", "warning", "wsgi:app"]
-    return Part("web", command, _is_ok(f"http://127.0.0.1:{ports.web}/readyz", host=f"localhost:{ports.web}"))
+    return Part(
+        "web", command, _is_ok(f"http://127.0.0.1:{ports.web}/readyz", host=f"localhost:{ports.web}"), stops_first=True
+    )
 
 
 def worker() -> Part:
     # Its readiness is not the site's: the queue waits for it.
-    return Part("worker", python("-m", "worker"), lambda: True)
+    return Part("worker", python("-m", "worker"), lambda: True, stops_first=True)
 
 
 def _listens(port: int) -> Callable[[], bool]:

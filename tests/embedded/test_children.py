@@ -34,8 +34,11 @@ def children(tmp_path: Path) -> Iterator[Children]:
     made.stop_all()
 
 
-def part(code: str, *, name: str = "part", is_ready: Callable[[], bool] = lambda: True) -> Part:
-    return Part(name, python("-c", code), is_ready, ready_within_s=10, stop_within_s=0.5)
+def part(
+    code: str, *, name: str = "part", is_ready: Callable[[], bool] = lambda: True, stops_first: bool = False
+) -> Part:
+    command = python("-c", code)
+    return Part(name, command, is_ready, ready_within_s=10, stop_within_s=2, stops_first=stops_first)
 
 
 def test_a_part_that_ends_at_once_is_reported_with_its_last_words(children: Children) -> None:
@@ -78,18 +81,19 @@ def test_a_part_that_keeps_dying_is_given_up(children: Children) -> None:
         children.revive(os.environ)
 
 
-def test_parts_stop_in_the_opposite_order(children: Children, tmp_path: Path) -> None:
+def test_who_uses_others_stops_first_and_then_the_last_one_started(children: Children, tmp_path: Path) -> None:
     told = tmp_path / "order"
     code = (
         "import signal, sys, time\n"
         "def end(*_):\n    open({!r}, 'a').write({!r}); sys.exit()\n"
         "signal.signal(signal.SIGTERM, end); print('up', flush=True); time.sleep(120)"
     )
-    for name in ("first", "second"):
-        children.start(part(code.format(str(told), name + " "), name=name), os.environ)
+    for name in ("web", "store", "mail"):
+        started = part(code.format(str(told), name + " "), name=name, stops_first=name == "web")
+        children.start(started, os.environ)
         assert wait_until(lambda name=name: "up" in (tmp_path / f"{name}.log").read_text())  # type: ignore[misc]
     children.stop_all()
-    assert told.read_text() == "second first "
+    assert told.read_text() == "web mail store "
 
 
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_start(tmp_path: Path) -> None:
