@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, current_app, request
-from werkzeug.exceptions import NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound
 
 from blueprints.bodies import UnreadableBody, is_storable
 from blueprints.csrf import SAFE_METHODS
@@ -39,10 +39,7 @@ def refuse_unreadable_body() -> None:
     """Cap the body at what its route takes, and parse it once. Machine routes get their raw bytes."""
     if request.endpoint is None:
         return
-    cap = cap_of(current_app.view_functions[request.endpoint])
-    request.max_content_length = cap
-    if request.content_length is not None and request.content_length > cap:
-        raise RequestEntityTooLarge
+    request.max_content_length = cap_of(current_app.view_functions[request.endpoint])  # reading more is a 413
     if request.method in SAFE_METHODS or is_machine_route():
         return
     if request.mimetype == FORM_TYPE:

@@ -39,6 +39,7 @@ class Visit(dict[str, Any], SessionMixin):
         self.settings = settings
         self.token = token
         self.new_token: str | None = None  # to be set as cookie
+        self.lasts = False  # the new cookie is to outlive the browser's window
         self.forget = False  # the cookie is to be removed
         self.offline = False  # the database is not to be asked (error pages while it is down)
         self.had_messages = bool(messages)
@@ -56,8 +57,8 @@ class Visit(dict[str, Any], SessionMixin):
     def began(self, token: str) -> None:
         """The person signed in with this response: a new id, so that a planted one is worth nothing."""
         self.token = self.new_token = token
-        self.forget = False
-        self._looked = False
+        self.lasts = True
+        self.forget = self._looked = False
 
     def ended(self) -> None:
         """The person signed out with this response."""
@@ -89,7 +90,7 @@ class VisitInterface(SessionInterface):
         if not isinstance(visit, Visit):
             raise TypeError("the session of a request is a Visit")
         if visit.new_token is not None:
-            age = int(ABSOLUTE.total_seconds()) if visit.live is not None else None
+            age = int(ABSOLUTE.total_seconds()) if visit.lasts else None
             response.set_cookie(self.cookie, visit.new_token, max_age=age, **self._flags())
         elif visit.forget:
             response.delete_cookie(self.cookie, **self._flags())
