@@ -104,7 +104,8 @@ class Children:
 
     def stop_all(self) -> None:
         """Stop every part as a whole group: those that use others first, then the last one started first."""
-        for known in sorted(reversed(self._children), key=lambda known: not known.part.stops_first):
+        latest_first = self._children[::-1]
+        for known in sorted(latest_first, key=lambda known: not known.part.stops_first):
             stop(known.process, within_s=known.part.stop_within_s)
         self._children.clear()
         self._roll_path.unlink(missing_ok=True)

@@ -11,7 +11,6 @@ first one still runs. Ctrl-C and SIGTERM stop everything; kill -9 leaves nothing
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -71,8 +70,7 @@ def demo(given: argparse.Namespace) -> int:
     with running:
         first_answer_s = _since_the_command()
         print(f"The site answers on {running.ports.base_url} after {first_answer_s:.1f} s.\n", flush=True)
-        code = running.run(_player(installation, given))
-        _complete_report(given.report, first_answer_s)
+        code = running.run(_player(installation, given, first_answer_s))
         if given.exit or code != 0:
             return code
         _say_addresses(running)
@@ -128,13 +126,11 @@ def _stay(running: Running) -> int:
 def _play_on_running(installation: Installation, given: argparse.Namespace) -> int:
     """A second `demo` beside a running first one: one more order in the same world."""
     print(f"The demo already runs on {_address_of(installation)}; this adds an order to it.\n", flush=True)
-    began = time.time()
-    player = subprocess.run(_player(installation, given), env=_settings_of(installation), check=False)
-    _complete_report(given.report, time.time() - began if player.returncode else 0.0)
-    return player.returncode
+    command = _player(installation, given, _since_the_command())
+    return subprocess.run(command, env=_settings_of(installation), check=False).returncode
 
 
-def _player(installation: Installation, given: argparse.Namespace) -> list[str]:
+def _player(installation: Installation, given: argparse.Namespace, first_answer_s: float) -> list[str]:
     state = installation.await_state()
     if state is None:
         raise CannotStart("The demo that runs already does not answer; stop it first.")
@@ -142,21 +138,12 @@ def _player(installation: Installation, given: argparse.Namespace) -> list[str]:
     command = python("-m", "rehearsal.demo", "--base-url", ports.base_url)
     command += ["--rehearsal-token", installation.secrets()["HEADROOM_REHEARSAL_TOKEN"]]
     command += ["--stripe-url", ports.stripe_url, "--inbox-url", ports.inbox_url]
-    command += ["--store-info", str(installation.store_info_path)]
+    command += ["--store-info", str(installation.store_info_path), "--first-answer", f"{first_answer_s:.2f}"]
     if given.story:
         command += ["--story", given.story]
     if given.report:
         command += ["--report", str(given.report)]
     return command
-
-
-def _complete_report(path: Path | None, first_answer_s: float) -> None:
-    """Add what only we know to the player's report: how long the first answer took, from the person's Enter."""
-    if path is None or not path.exists():
-        return
-    report = json.loads(path.read_text(encoding="utf-8"))
-    report["first_answer_seconds"] = round(first_answer_s, 2)
-    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _settings_of(installation: Installation) -> dict[str, str]:
