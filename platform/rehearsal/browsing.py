@@ -91,9 +91,9 @@ class Browser:
             return error.code, _json_or_text(raw)
 
     def download(self, path: str, *, into: Path | None = None) -> Fetched:
-        """Reads a file to its end, following grants; `into` keeps it."""
+        """Reads a file to its end, following grants; `into` keeps it. Raises Refused."""
         digest, size = hashlib.sha256(), 0
-        with self._send(self._request(path)) as answer:
+        with self._answer(path) as answer:
             name = answer.headers.get_filename() or path.rsplit("/", 1)[-1]
             target = into.open("wb") if into is not None else None
             try:
@@ -106,6 +106,14 @@ class Browser:
                 if target is not None:
                     target.close()
         return Fetched(name, size, digest.hexdigest())
+
+    def _answer(self, path: str) -> Any:
+        try:
+            return self._send(self._request(path))
+        except urllib.error.HTTPError as error:
+            raise Refused(
+                error.code, path, Page(path, error.code, error.read().decode("utf-8", "replace")).complaint()
+            ) from None
 
     def _page(self, request: urllib.request.Request) -> Page:
         try:

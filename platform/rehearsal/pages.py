@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -127,6 +128,20 @@ class Page:
                     return each.value
         return ""
 
+    def rows(self, words: str = "") -> list[list[str]]:
+        """Cells of table rows as text, of those rows that contain these words."""
+        found = [
+            re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S) for row in re.findall(r"<tr.*?</tr>", self.html, re.S)
+        ]
+        texts = [[_text(cell) for cell in cells] for cells in found]
+        return [cells for cells in texts if not words or words in " ".join(cells)]
+
+    def term(self, name: str) -> str:
+        """What stands beside a name in a list of facts; empty when it is not there."""
+        pattern = rf"<dt[^>]*>\s*{re.escape(name)}\s*</dt>\s*<dd[^>]*>(.*?)</dd>"
+        hit = re.search(pattern, self.html, re.S)
+        return _text(hit.group(1)) if hit else ""
+
     def complaint(self) -> str:
         """What the page says went wrong, shortened."""
         return self.text[:400]
@@ -215,6 +230,10 @@ class Reading(HTMLParser):
         elif name and tag == "input" and kind not in NOT_SENT:
             is_on = kind not in TICKS or "checked" in found
             form.fields.append(Field(name, kind, found.get("value", "on" if kind in TICKS else ""), is_on=is_on))
+
+
+def _text(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def _as_it_is(each: Field) -> list[tuple[str, str]]:

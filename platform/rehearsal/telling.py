@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -118,6 +119,14 @@ def money(amount_minor: int, currency: str) -> str:
     sign = "-" if amount_minor < 0 else ""
     whole, cents = divmod(abs(amount_minor), 100)
     return f"{sign}{whole:,}.{cents:02d} {currency.upper()}"
+
+
+def minor_of(text: str) -> int:
+    """Minor units of an amount as an English page of the site writes it, such as $1,760.00."""
+    digits = re.sub(r"[^0-9]", "", text)
+    if not digits or "." not in text:
+        raise ValueError(f"not an amount with cents: {text!r}")
+    return int(digits)
 
 
 def _wrapped(text: str, room: int) -> list[str]:

@@ -1,0 +1,132 @@
+"""What the scenes of one order share."""
+
+from __future__ import annotations
+
+import http
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.browsing import Refused, wait_for
+from rehearsal.pages import Page
+from rehearsal.people import Doors, Person
+from rehearsal.report import FileLine, Report
+from rehearsal.sending import Courier
+from rehearsal.store_proof import StoreInfo
+from rehearsal.telling import Teller
+
+SETTLED_WITHIN_S = 90
+LOOK_EVERY_S = 0.5
+
+
+@dataclass
+class Cast:
+    """The people, who stay the same from order to order."""
+
+    mara: Person
+    ivo: Person
+    ada: Person
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where orders are played: the people, the site's doors, the store to ask, and who tells it."""
+
+    cast: Cast
+    doors: Doors
+    store: StoreInfo
+    teller: Teller
+
+
+@dataclass(frozen=True)
+class Song:
+    """What the musician brings."""
+
+    stems: list[Path]
+    rough: Path
+
+
+@dataclass
+class Play:
+    """One order being played; `folder` takes what its people download."""
+
+    stage: Stage
+    song: Song
+    report: Report
+    folder: Path
+    title: str
+    artist: str
+    order_id: str = ""
+    client: Courier | None = None
+    engineer: Courier | None = None
+
+    @property
+    def cast(self) -> Cast:
+        """The people."""
+        return self.stage.cast
+
+    @property
+    def doors(self) -> Doors:
+        """The rehearsal's own doors."""
+        return self.stage.doors
+
+    @property
+    def store(self) -> StoreInfo:
+        """The store to ask for proof."""
+        return self.stage.store
+
+    @property
+    def teller(self) -> Teller:
+        """Who tells the story."""
+        return self.stage.teller
+
+    @property
+    def desk(self) -> Path:
+        """The engineer's own folder."""
+        folder = self.folder / "desk"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @property
+    def path(self) -> str:
+        """The order's page."""
+        return f"/orders/{self.order_id}"
+
+    def begin(self, order_id: str) -> None:
+        """The order exists from now on; both sides can send files into it."""
+        self.order_id = order_id
+        self.client = Courier(self.cast.mara.browser, order_id, self.store.bucket)
+        self.engineer = Courier(self.cast.ivo.browser, order_id, self.store.bucket)
+
+    def couriers(self) -> tuple[Courier, Courier]:
+        """The client's and the engineer's."""
+        assert self.client is not None
+        assert self.engineer is not None
+        return self.client, self.engineer
+
+    def await_form(self, person: Person, part: str, *, within_s: float = SETTLED_WITHIN_S) -> Page:
+        """The order's page for this person, once it offers a form; what they wait for is the other side or a machine."""
+
+        def look() -> Page | None:
+            page = person.browser.open(self.path)
+            return page if page.forms(part) else None
+
+        page: Page = wait_for(look, within_s=within_s, every_s=LOOK_EVERY_S, what=f"{part} on {self.path}")
+        return page
+
+    def listen(self, person: Person, file_id: str) -> int:
+        """Plays a file's preview to its end, once it is made; the bytes that were heard."""
+
+        def look() -> int:
+            try:
+                return person.browser.download(f"/files/{file_id}/preview").size_bytes
+            except Refused as refused:
+                if refused.status != http.HTTPStatus.CONFLICT:
+                    raise
+                return 0
+
+        heard: int = wait_for(look, within_s=SETTLED_WITHIN_S, every_s=LOOK_EVERY_S, what=f"the preview of {file_id}")
+        return heard
+
+    def note_received(self, name: str, role: str, size_bytes: int, sent: str, received: str | None) -> None:
+        """One file for the report."""
+        self.report.files.append(FileLine(name, role, size_bytes, sent, received))
