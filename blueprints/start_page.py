@@ -54,5 +54,5 @@ def news_of(actor: Actor) -> list[News]:
 
 
 def _to_act_on(session: Session, person_id: str) -> list[OrderLine]:
-    both = (line for side in Side for line in pages.orders_of(session, person_id, side))
+    both = (line for side in (Side.CLIENT, Side.ENGINEER) for line in pages.orders_of(session, person_id, side))
     return [line for line in both if line.is_mine_to_act]
