@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, current_app, make_response, render_template, request
 
 from blueprints.error_words import field_messages, words_of
 from blueprints.errors import Problem, answer, status_of, wants_json
@@ -56,7 +56,14 @@ def deletions(actor: Actor, order_id: str) -> str:
     """What was deleted of this order, with proof, for both sides."""
     with reading() as session:
         found, receipts = pages.deletions(session, actor, order_id)
-    return render_template("mixing/deletions.html", order=found, receipts=receipts)
+    settings = current_app.extensions["headroom.settings"]
+    return render_template(
+        "mixing/deletions.html",
+        order=found,
+        receipts=receipts,
+        days_of_sources=settings.days_of_sources,
+        days_of_deliverables=settings.days_of_deliverables,
+    )
 
 
 def _page(
