@@ -80,10 +80,13 @@ def reverberated(sound: Float32, *, seconds: float, brightness_hz: float, seed: 
     return out
 
 
-def limited(sound: Float32, *, ceiling_dbtp: float) -> Float32:
-    """No true peak above the ceiling: gain falls smoothly before each peak and rises after it."""
-    ceiling = _linear(ceiling_dbtp)
-    highest = np.maximum(peaks_between(sound[0]), peaks_between(sound[1]))
+def limited(sound: Float32, *, ceiling_dbtp: float, drive_db: float = 0.0, peaks: Float32 | None = None) -> Float32:
+    """Driven by a gain, no true peak above the ceiling: gain falls smoothly before each peak and rises after it.
+
+    `peaks` spares measuring again the same sound at another drive: `peak_line(sound)`.
+    """
+    drive, ceiling = _linear(drive_db), _linear(ceiling_dbtp)
+    highest = (peak_line(sound) if peaks is None else peaks) * np.float32(drive)
     needed = np.minimum(1.0, ceiling / np.maximum(highest, 1e-9)).astype(np.float32)
     # The lowest gain in a window that looks ahead and holds on, then a smoothing shorter than the look-ahead.
     size = _LOOKAHEAD + _HOLD
@@ -91,8 +94,13 @@ def limited(sound: Float32, *, ceiling_dbtp: float) -> Float32:
     ramp = np.hanning(2 * _LOOKAHEAD + 1)
     smooth = (ramp / ramp.sum()).astype(np.float32)
     gain = oaconvolve(np.pad(held, _LOOKAHEAD, mode="edge"), smooth, mode="valid")
-    out: Float32 = sound * np.minimum(gain, 1.0).astype(np.float32)
+    out: Float32 = sound * (np.minimum(gain, 1.0) * drive).astype(np.float32)
     return out
+
+
+def peak_line(sound: Float32) -> Float32:
+    """[frames]: the highest true peak of both channels around each sample."""
+    return np.maximum(peaks_between(sound[0]), peaks_between(sound[1]))
 
 
 def panned(sound: Float32, pan: float) -> Float32:

@@ -41,7 +41,8 @@ def peaks_between(channel: Float32) -> Float32:
         length = min(_PIECE, channel.size - start)
         fine = np.abs(resample_poly(padded[start : start + length + 2 * margin], _OVERSAMPLING, 1))
         inside = fine[margin * _OVERSAMPLING : (margin + length) * _OVERSAMPLING]
-        highest[start : start + length] = inside.reshape(length, _OVERSAMPLING).max(axis=1)
+        phases = [inside[phase::_OVERSAMPLING] for phase in range(_OVERSAMPLING)]
+        highest[start : start + length] = np.maximum.reduce(phases)
     return highest
 
 

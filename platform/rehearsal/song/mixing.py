@@ -20,6 +20,7 @@ from rehearsal.song.desk import (
     faded_in_gain,
     limited,
     panned,
+    peak_line,
     reverberated,
     turned,
 )
@@ -32,7 +33,7 @@ Float32 = NDArray[np.float32]
 CEILING_DBTP = -1.0
 _CEILING_AIMED_DBTP = -1.1  # the gain's own movement adds a hair between the samples
 LEAD_COMMENT_S = 45.0
-_TRIM_ROUNDS = 2
+_TRIM_ROUNDS = 1  # the limiter takes a few hundredths of a LU
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,9 @@ def _finished(bus: Float32, plan: Plan) -> Float32:
     shaped = turned(shaped, plan.target_lufs - loudness_lufs(shaped))
     shaped = compressed(shaped, threshold_db=plan.target_lufs - 2, ratio=2.0, attack_s=0.03, release_s=0.25)
     shaped[:, -RATE:] *= np.linspace(1, 0, RATE, dtype=np.float32)
-    gain_db = plan.target_lufs - loudness_lufs(shaped)
+    peaks = peak_line(shaped)
+    drive_db = plan.target_lufs - loudness_lufs(shaped)
     for _ in range(_TRIM_ROUNDS):
-        finished = limited(turned(shaped, gain_db), ceiling_dbtp=_CEILING_AIMED_DBTP)
-        gain_db += plan.target_lufs - loudness_lufs(finished)
-    return limited(turned(shaped, gain_db), ceiling_dbtp=_CEILING_AIMED_DBTP)
+        finished = limited(shaped, ceiling_dbtp=_CEILING_AIMED_DBTP, drive_db=drive_db, peaks=peaks)
+        drive_db += plan.target_lufs - loudness_lufs(finished)
+    return limited(shaped, ceiling_dbtp=_CEILING_AIMED_DBTP, drive_db=drive_db, peaks=peaks)
