@@ -6,15 +6,18 @@ Verbs take an ordinary `Session`; they never commit. Doors open `unit(actor)` fo
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, MetaData, String, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -76,6 +79,15 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(metadata=Base.metadata)  # for Flask-Migrate and the app's shell; verbs never see it
 
+
+class ReadingSession(Session):
+    """A session for pages. It has no transaction, so it refuses to write."""
+
+    def flush(self, objects: Any = None) -> None:
+        if self.new or self.dirty or self.deleted:
+            raise RuntimeError("a page tried to write; acts belong into unit()")
+
+
 SessionCheck = Callable[[Session, Actor], None]
 
 
@@ -89,6 +101,9 @@ class Database:
     def __init__(self, url: str, *, pool_size: int, role: str | None = None) -> None:
         self.engine: Engine = make_engine(url, pool_size=pool_size, role=role)
         self.sessions: sessionmaker[Session] = sessionmaker(self.engine, expire_on_commit=False)
+        # Pages read without BEGIN and ROLLBACK: two round trips less for each, from the same pool.
+        unwrapped = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reading_sessions = sessionmaker(unwrapped, class_=ReadingSession, expire_on_commit=False)
         self.check_session: SessionCheck | None = None
 
 
@@ -106,10 +121,10 @@ def make_engine(url: str, *, pool_size: int, role: str | None = None) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={"options": options, "connect_timeout": 5, "application_name": "headroom"},
     )
+    event.listen(engine, "checkout", _refuse_dead)
     if role is not None:
         quoted = engine.dialect.identifier_preparer.quote(role)
 
@@ -119,6 +134,23 @@ def make_engine(url: str, *, pool_size: int, role: str | None = None) -> Engine:
             connection.commit()
 
     return engine
+
+
+def _refuse_dead(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+    """Notice a connection that the server closed, without asking the server each time.
+
+    A closed connection's socket is readable (end of stream); only then a query decides. A ping at every checkout
+    was a tenth of a page's CPU.
+    """
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    if not watch.poll(0):
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # the pool opens a new one
 
 
 def normalized(url: str) -> str:
@@ -178,9 +210,8 @@ def unit(actor: Actor) -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session for a page: one read-only transaction."""
-    with current().sessions() as session:
-        session.connection(execution_options={"postgresql_readonly": True})
+    """A session for a page: reads only, each statement sees the newest committed state."""
+    with current().reading_sessions() as session:
         yield session
 
 
