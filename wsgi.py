@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +60,7 @@ def create_app(settings: Settings | None = None, *, database: db.Database | None
         _connect(settings)
     _frame(app, settings)
     for name in DOORS + (REHEARSAL_DOORS if settings.is_rehearsal else ()):
-        if find_spec(f"blueprints.{name}") is not None:
-            app.register_blueprint(import_module(f"blueprints.{name}").bp)
+        app.register_blueprint(import_module(f"blueprints.{name}").bp)
     signed_in.refuse_undeclared(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

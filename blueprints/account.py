@@ -21,6 +21,25 @@ from headroom.db import reading, unit
 bp = Blueprint("account", __name__, url_prefix="/account")
 
 
+# Order matters: most browsers also name those they descend from.
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("YaBrowser/", "Yandex Browser"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
 class AccountForm(Form):
     display_name: Name
     time_zone: str
@@ -58,6 +77,14 @@ def others_ended(actor: Actor) -> Any:
     return redirect(url_for("account.page"), 303)
 
 
+def browser_name(user_agent: str | None) -> str:
+    """A browser and a system as people call them; the whole text stays in the row."""
+    text = user_agent or ""
+    browser = next((name for mark, name in BROWSERS if mark in text), "")
+    system = next((name for mark, name in SYSTEMS if mark in text), "")
+    return ", ".join(filter(None, (browser, system))) or text[:40] or "–"
+
+
 def _page(actor: Actor, errors: dict[str, str]) -> str:
     assert actor.person_id is not None
     with reading() as session:
@@ -67,7 +94,7 @@ def _page(actor: Actor, errors: dict[str, str]) -> str:
     return render_template(
         "accounts/account.html",
         contact=contact,
-        sessions=opened,
+        sessions=[(browser_name(one.user_agent), one) for one in opened],
         this_session=actor.session_id,
         acceptances=acceptances,
         zones=[

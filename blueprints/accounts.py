@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from flask_babel import lazy_gettext as _l
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from blueprints.error_words import field_messages, say, say_field
@@ -32,6 +32,7 @@ from headroom.idempotency.keys import RequestKey
 bp = Blueprint("accounts", __name__)
 DOOR = Actor.system("accounts")
 SCREENED_COOKIE = "screened"  # this browser's answer to the age question, so that it is asked once
+ACCEPTANCES = ("accept_privacy", "accept_terms")
 SCREENED_S = 24 * 3600
 
 
@@ -58,6 +59,13 @@ def _proper_password(text: str) -> str:
     return text
 
 
+def _proper_year(text: str) -> int:
+    if not (len(text) == 4 and text.isascii() and text.isdigit()):
+        raise PydanticCustomError("year", "not a year of four digits")
+    return int(text)
+
+
+Year = Annotated[int, BeforeValidator(_proper_year)]
 Email = Annotated[str, Field(max_length=MAX_EMAIL), AfterValidator(_proper_email)]
 Name = Annotated[str, AfterValidator(_proper_name)]
 NewPassword = Annotated[str, StringConstraints(strip_whitespace=False), AfterValidator(_proper_password)]
@@ -69,7 +77,7 @@ class SignUpForm(Form):
     display_name: Name
     email: Email
     password: NewPassword
-    birth_year: int = Field(ge=1000, le=9999)
+    birth_year: Year
     accept_privacy: bool = False
     accept_terms: bool = False
     privacy_document: str = Field(max_length=40)
@@ -99,7 +107,7 @@ def sign_up_submitted(once: RequestKey) -> Any:
     try:
         form = _accepted(read_form(SignUpForm))
     except FormInvalid as problem:
-        return _sign_up_page(errors=field_messages(problem)), 400
+        return _sign_up_page(errors=field_messages(problem) | _boxes_left_open()), 400
     now = clock.now()
     if request.cookies.get(SCREENED_COOKIE):
         raise TooYoung
@@ -210,9 +218,15 @@ def too_young(_error: TooYoung) -> FlaskResponse:
     return response
 
 
+def _boxes_left_open() -> dict[str, str]:
+    """The sentences for unticked boxes, so that they stand beside whatever else is wrong."""
+    missing = {box: "not_accepted" for box in ACCEPTANCES if not request.form.get(box)}
+    return field_messages(FormInvalid(missing, {}))
+
+
 def _accepted(form: SignUpForm) -> SignUpForm:
     """The form, if both boxes are ticked."""
-    missing = [name for name in ("accept_privacy", "accept_terms") if not getattr(form, name)]
+    missing = [name for name in ACCEPTANCES if not getattr(form, name)]
     if missing:
         raise FormInvalid(dict.fromkeys(missing, "not_accepted"), {})
     return form
@@ -308,6 +322,7 @@ def _secret() -> bytes:
 
 
 say_field("email", _l("Write an address like name@example.org, in Latin letters before the @."))
+say_field("year", _l("Write the year in four digits, such as 1990."))
 say_field("name", _l("Write a name of 1 to 60 visible characters."))
 say_field("password_too_short", _l("Use at least 12 characters. Several words make a good password."))
 say_field("password_too_long", _l("Use at most 256 characters."))

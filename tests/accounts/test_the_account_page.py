@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from blueprints.account import browser_name
 from tests.accounts.conftest import Browser
 
 
@@ -44,3 +47,20 @@ def test_each_document_shows_its_dates_its_hash_and_which_text_holds(browser: Br
         assert 'lang="ru"' in russian
         assert "SHA-256" in english
         assert browser.get(f"/legal/{kind}/2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36",
+            "Chrome, Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 20_0 like Mac OS X) Version/20.0 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.0", "curl/8.0"),
+        (None, "–"),
+    ],
+)
+def test_browsers_are_named_as_people_call_them(user_agent: str | None, name: str) -> None:
+    assert browser_name(user_agent) == name

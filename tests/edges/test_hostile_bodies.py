@@ -161,6 +161,7 @@ def test_a_busy_database_answers_503_with_the_time_to_wait(
         raise exc.TimeoutError("QueuePool limit reached")
 
     monkeypatch.setattr(db.current(), "sessions", exhausted)
+    monkeypatch.setattr(db.current(), "reading_sessions", exhausted)
     stranger.set_cookie("sid", "x" * 43)
     for path in ("/sign-up", "/account", "/nowhere"):
         answer = stranger.get(path)

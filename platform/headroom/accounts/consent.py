@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +26,7 @@ from headroom.logs import current_request_id
 
 _LOCK = 8_600_110  # advisory lock of the chain's head
 _START = bytes(32)
+_BATCH = 500  # rows read at once by verify
 _HASHED = [
     "seq",
     "subject_ref",
@@ -149,18 +151,29 @@ def history(session: Session, person_id: str) -> list[Acceptance]:
 def verify(session: Session) -> BrokenChain | None:
     """Walk the chain from its first row left; None when every hash follows and every evidence still fits."""
     before: bytes | None = None
-    rows = session.execute(
-        select(ConsentEvent, ConsentEvidence)
-        .outerjoin(ConsentEvidence, ConsentEvidence.seq == ConsentEvent.seq)
-        .order_by(ConsentEvent.seq)
-        .execution_options(yield_per=500)
-    )
-    for row, evidence in rows:
+    for row, evidence in _rows_in_order(session):
         follows = before is None or bytes(row.prev_hash) == before
         if not follows or _chained(row) != bytes(row.hash) or not _fits(row, evidence):
             return BrokenChain(row.seq)
         before = bytes(row.hash)
     return None
+
+
+def _rows_in_order(session: Session) -> Iterator[tuple[ConsentEvent, ConsentEvidence | None]]:
+    """Every act with its evidence, in batches: the rows never change, so no long transaction is needed."""
+    last = 0
+    while True:
+        batch = session.execute(
+            select(ConsentEvent, ConsentEvidence)
+            .outerjoin(ConsentEvidence, ConsentEvidence.seq == ConsentEvent.seq)
+            .where(ConsentEvent.seq > last)
+            .order_by(ConsentEvent.seq)
+            .limit(_BATCH)
+        ).all()
+        yield from (row.tuple() for row in batch)
+        if len(batch) < _BATCH:
+            return
+        last = batch[-1][0].seq
 
 
 def address_hash(key: bytes, email: str) -> bytes:
