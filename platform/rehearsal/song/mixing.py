@@ -78,7 +78,7 @@ _FIRST = Plan(
 _SECOND = replace(
     _FIRST,
     bus=(_high_pass(30), Band(Shape.LOW_SHELF, 110, -1.5), Band(Shape.HIGH_SHELF, 10000, 1.5)),
-    lead_from_45_s_db=4.0,
+    lead_from_45_s_db=3.5,
     target_lufs=-14.3,
 )
 PLANS = {1: _FIRST, 2: _SECOND}
