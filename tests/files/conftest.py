@@ -5,6 +5,7 @@ A shelf stands for what a room above would be (an order); its readers are those 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +22,10 @@ from headroom.accounts.models import Person
 from headroom.actors import Actor
 from headroom.db import unit
 from headroom.files import uploads
-from headroom.files.models import FileUpload, Scope, StoredFile
+from headroom.files.models import FilePeaks, FilePreview, FileUpload, Scope, StoredFile, new_key
 from headroom.files.pages import FileView
 from headroom.files.protocol import Limits
+from headroom.files.states import State
 from headroom.gateways import s3
 from headroom.gateways.s3 import Store
 from rehearsal.uploading import Sender, Sent, announcement
@@ -32,6 +34,8 @@ from tests.files import work
 from tests.stores import NoStore, Place, SharedSwift, fresh_bucket
 
 SHELF = Scope("shelf", "shelf-of-mara")
+BODY = b"RIFF" + bytes(range(256)) * 40
+PREVIEW = bytes(range(256)) * 8
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 
@@ -202,6 +206,27 @@ class Shelf:
         sent = self.send(visitor, path, **options)
         work.drain(self.database)
         return sent
+
+    def shelved(self, visitor: Visitor, *, body: bytes = BODY, name: str = "tone.wav") -> str:
+        """A ready file with preview and waveform, put there without the long way; returns its id."""
+        store = s3.current()
+        with unit(visitor.actor) as session:
+            upload = begin(session, visitor.actor, size_bytes=len(body), name=name, fingerprint=new_key("f"))
+            file = session.get_one(StoredFile, upload.file_id)
+            upload.state = "completed"
+            file.state = State.READY
+            file.sha256 = hashlib.sha256(body).hexdigest()
+            preview = FilePreview(
+                file_id=file.id, format="mp3", content_type="audio/mpeg", byte_size=len(PREVIEW), stored_at=NOW
+            )
+            peaks = FilePeaks(
+                file_id=file.id, buckets=2, channels=2, bucket_frames=8, sample_rate_hz=48_000, pairs=bytes(8)
+            )
+            session.add_all([preview, peaks])
+            session.flush()
+            store.put(file.object_key, body, content_type="audio/wav")
+            store.put(preview.object_key, PREVIEW, content_type="audio/mpeg")
+            return file.id
 
     def file(self, file_id: str) -> StoredFile:
         with self.database.session() as session:

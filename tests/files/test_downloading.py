@@ -17,8 +17,8 @@ from tests.files.sounds import tone
 
 
 @pytest.fixture
-def file_id(shelf: Shelf, mara: Visitor, tmp_path: Path) -> str:
-    return shelf.ready(mara, tone(tmp_path / "tone.wav"), name="Песня – mix v3.wav").file_id
+def file_id(shelf: Shelf, mara: Visitor) -> str:
+    return shelf.shelved(mara, name="Песня – mix v3.wav")
 
 
 def test_a_reader_gets_the_same_bytes_under_the_files_own_name(shelf: Shelf, ivo: Visitor, file_id: str) -> None:

@@ -30,7 +30,6 @@ from headroom.gateways.s3 import SignedRequest, Store
 from tests.conftest import PrivateDatabase
 from tests.files import work
 from tests.files.conftest import SHELF, Shelf, Visitor
-from tests.files.sounds import tone
 from tests.stores import Place
 
 SYSTEM = Actor.system("test")
@@ -54,11 +53,11 @@ def later() -> object:
 
 
 @pytest.fixture
-def file_id(shelf: Shelf, mara: Visitor, tmp_path: Path) -> str:
+def file_id(shelf: Shelf, mara: Visitor) -> str:
     """A ready file whose time is over."""
-    sent = shelf.ready(mara, tone(tmp_path / "tone.wav"))
+    shelved = shelf.shelved(mara)
     schedule_now()
-    return sent.file_id
+    return shelved
 
 
 def schedule_now() -> None:

@@ -13,7 +13,6 @@ from headroom.files.models import StoreSweep
 from headroom.gateways.s3 import ListedObject, OpenUpload, Store
 from tests.conftest import PrivateDatabase
 from tests.files.conftest import Shelf, Visitor
-from tests.files.sounds import tone
 
 WEEK = timedelta(days=7)
 SECOND = timedelta(seconds=1)
@@ -30,7 +29,7 @@ def sweep_now(database: PrivateDatabase) -> StoreSweep:
 def test_what_has_its_row_stays(
     shelf: Shelf, store: Store, mara: Visitor, tmp_path: Path, private_database: PrivateDatabase
 ) -> None:
-    shelf.ready(mara, tone(tmp_path / "tone.wav"))
+    shelf.shelved(mara)
     found = sweep_now(private_database)
     assert (found.objects_seen, found.objects_removed, found.files_missing) == (2, 0, 0)
     assert len(list(store.objects())) == 2
@@ -67,10 +66,10 @@ def test_strangers_have_their_time(
 def test_a_file_whose_bytes_are_gone_is_marked_once(
     shelf: Shelf, store: Store, mara: Visitor, tmp_path: Path, private_database: PrivateDatabase
 ) -> None:
-    sent = shelf.ready(mara, tone(tmp_path / "tone.wav"))
-    store.delete(shelf.file(sent.file_id).object_key)
+    file_id = shelf.shelved(mara)
+    store.delete(shelf.file(file_id).object_key)
     assert [sweep_now(private_database).files_missing for _ in range(2)] == [1, 0]
-    assert shelf.file(sent.file_id).missing_since is not None
+    assert shelf.file(file_id).missing_since is not None
 
 
 def test_every_span_of_keys_is_compared(
@@ -83,9 +82,8 @@ def test_every_span_of_keys_is_compared(
 ) -> None:
     """Pages of one key: whatever falls between two pages is seen too."""
     monkeypatch.setattr(sweep, "PAGE", 1)
-    files = [shelf.ready(mara, tone(tmp_path / f"{n}.wav", seconds=0.5 + n / 10)) for n in range(3)]
-    for sent in files:
-        store.delete(shelf.file(sent.file_id).object_key)
+    for file_id in [shelf.shelved(mara) for _ in range(3)]:
+        store.delete(shelf.file(file_id).object_key)
     found = sweep_now(private_database)
     assert (found.objects_seen, found.files_missing) == (3, 3)
 

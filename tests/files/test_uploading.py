@@ -148,7 +148,7 @@ def test_somebody_elses_upload_does_not_exist(
 
 def test_ten_cuts_cost_no_more_than_what_was_in_flight(shelf: Shelf, mara: Visitor, tmp_path: Path) -> None:
     path = tmp_path / "choir.wav"
-    path.write_bytes(os.urandom(8 * 16 * MIB))
+    path.write_bytes(os.urandom(4 * 16 * MIB))
     upload = shelf.announce(mara, path)
     cuts, in_flight = 10, 3
     cut_at = set(range(2, 2 + cuts))
