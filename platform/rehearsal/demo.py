@@ -68,7 +68,7 @@ def _play(
         "One order, from the first visit to the last deleted byte", f"Played on {given.base_url} as a browser"
     )
     with teller.step("A musician's song: stems and a rough mix"):
-        song = Song([each.path for each in write_stems(folder)], write_rough(folder))
+        song = _song(given.song or _inside(folder, "song"))
         teller.fact("made", f"{len(song.stems)} stems, {size(sum(path.stat().st_size for path in song.stems))}")
     meeting.meet(stage)
     meeting.open_studio(stage)
@@ -141,6 +141,15 @@ def _free_titles(cast: Cast) -> list[str]:
     return list(itertools.islice((title for title in endless if title not in known), 3))
 
 
+def _song(folder: Path) -> Song:
+    """The stems and the rough mix in this folder; made when they are not there yet."""
+    kept = sorted(folder.glob("[0-9]*.wav"))
+    rough = folder / "Rough mix.wav"
+    if kept and rough.exists():
+        return Song(kept, rough)
+    return Song([each.path for each in write_stems(folder)], write_rough(folder))
+
+
 def _inside(folder: Path, name: str) -> Path:
     own = folder / name
     own.mkdir()
@@ -155,6 +164,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--inbox-url", required=True)
     parser.add_argument("--store-info", type=Path, required=True, help="how to ask the store itself (JSON)")
     parser.add_argument("--story", choices=STORIES, default="whole", help="whole: and two orders left open for you")
+    parser.add_argument("--song", type=Path, help="folder that keeps the song between runs")
     parser.add_argument("--report", type=Path)
     measured = float(os.environ.get("HEADROOM_FIRST_ANSWER_SECONDS", "0"))
     parser.add_argument("--first-answer", type=float, default=measured, help="seconds until the site answered")

@@ -31,13 +31,14 @@ def ask_for_an_offer(play: Play) -> None:
         sent = client.send(play.song.rough, role="rough")
         states = client.await_checks()
         play.teller.fact("rough mix", f"{size(sent.size_bytes)} in {sent.seconds:.1f} s, checked: {', '.join(states)}")
-        page = mara.browser.open(play.path)
-        mara.browser.submit(page.form("/quote-request"))
+        play.act(mara, "/quote-request")
     with play.teller.step(f"{ivo.name} listens and makes an offer"):
-        page = play.await_form(ivo, "/offer")
+        play.await_form(ivo, "/offer")
         play.teller.fact("heard", f"the preview of the rough mix, {size(play.listen(ivo, sent.file_id))}")
-        ivo.browser.submit(
-            page.form("/offer", has="price"),
+        play.act(
+            ivo,
+            "/offer",
+            has="price",
             price=PRICE,
             turnaround_days=5,
             revisions=2,
@@ -51,9 +52,8 @@ def accept_and_pay(play: Play) -> None:
     """The client accepts what was offered, agrees that work begins, and pays at the provider's page."""
     mara = play.cast.mara
     with play.teller.step(f"{mara.name} accepts the offer and pays"):
-        page = play.await_form(mara, "/offer-acceptance")
-        page = mara.browser.submit(page.form("/offer-acceptance"))
-        hosted = mara.browser.submit(page.form("/payment", has="start_work"), start_work=True)
+        play.act(mara, "/offer-acceptance")
+        hosted = play.act(mara, "/payment", has="start_work", start_work=True)
         play.teller.fact("checkout", hosted.url.split("/c/pay/")[0] + ", the provider's own page")
         mara.browser.submit(hosted.form("/c/pay/"), press="pay", email=mara.email)
         page = play.await_form(mara, "/files-submission")

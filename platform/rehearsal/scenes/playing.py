@@ -6,7 +6,7 @@ import http
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.browsing import Refused, wait_for
+from rehearsal.browsing import Given, Refused, wait_for
 from rehearsal.pages import Page
 from rehearsal.people import Doors, Person
 from rehearsal.report import FileLine, Report
@@ -16,6 +16,7 @@ from rehearsal.telling import Teller
 
 SETTLED_WITHIN_S = 90
 LOOK_EVERY_S = 0.5
+TRIES = 3  # of an act on a page that moves under the hand
 
 
 @dataclass
@@ -112,6 +113,18 @@ class Play:
 
         page: Page = wait_for(look, within_s=within_s, every_s=LOOK_EVERY_S, what=f"{part} on {self.path}")
         return page
+
+    def act(self, person: Person, part: str, *, has: str = "", **given: Given) -> Page:
+        """Waits for a form and sends it; a page that moved meanwhile is looked at again, as a person would."""
+        for _ in range(TRIES):
+            page = self.await_form(person, part)
+            try:
+                return person.browser.submit(page.form(part, has=has), **given)
+            except Refused as refused:
+                if refused.status != http.HTTPStatus.CONFLICT:
+                    raise
+                moved = refused
+        raise moved
 
     def listen(self, person: Person, file_id: str) -> int:
         """Plays a file's preview to its end, once it is made; the bytes that were heard."""

@@ -42,7 +42,7 @@ def upload_stems(play: Play) -> None:
         page = mara.browser.open(play.path)
         for line in _findings(page):
             play.teller.fact("found", line)
-        mara.browser.submit(page.form("/files-submission"), files_note="The kick is meant to be dirty.")
+        play.act(mara, "/files-submission", files_note="The kick is meant to be dirty.")
 
 
 def accept_files(play: Play) -> None:
@@ -60,7 +60,7 @@ def accept_files(play: Play) -> None:
             play.note_received(sent.name, role, sent.size_bytes, sent.sha256, got.sha256)
             total += got.size_bytes
         play.teller.fact("received", f"{told_rate(total, time.monotonic() - started)}; every hash is the sender's")
-        ivo.browser.submit(page.form("/intake-acceptance"))
+        play.act(ivo, "/intake-acceptance")
 
 
 def deliver(play: Play, *, version: int, note: str) -> None:
@@ -78,7 +78,7 @@ def deliver(play: Play, *, version: int, note: str) -> None:
         form = page.form("/delivery", has="version")
         codes = form.options("acknowledged") if form.has("acknowledged") else []
         heard: dict[str, Given] = {"acknowledged": codes} if codes else {}
-        ivo.browser.submit(form, press="", delivery_note=note, **heard)
+        play.act(ivo, "/delivery", has="version", delivery_note=note, **heard)
 
 
 def ask_for_changes(play: Play) -> None:
@@ -88,12 +88,9 @@ def ask_for_changes(play: Play) -> None:
         play.await_form(mara, "/revision-request")
         file_id = _versions(play)[-1]
         play.teller.fact("heard", f"the whole song from our own origin, {size(play.listen(mara, file_id))}")
-        page = play.await_form(mara, "/comments")
-        page = mara.browser.submit(
-            page.form("/comments", has="start_s"), comment=WISH, start_s=WISH_AT_S, end_s=WISH_UNTIL_S
-        )
+        play.act(mara, "/comments", has="start_s", comment=WISH, start_s=WISH_AT_S, end_s=WISH_UNTIL_S)
         play.teller.fact("comment", f"0:{WISH_AT_S} to 1:{WISH_UNTIL_S - 60:02d}: {WISH}")
-        mara.browser.submit(page.form("/revision-request"), wishes=f"{WISH} {MORE}")
+        play.act(mara, "/revision-request", wishes=f"{WISH} {MORE}")
 
 
 def approve(play: Play) -> None:
@@ -102,7 +99,7 @@ def approve(play: Play) -> None:
     with play.teller.step(f"{mara.name} compares both versions and approves"):
         page = play.await_form(mara, "/approval")
         play.teller.fact("comment", "carried to the new version" if page.says(WISH) else "answered in the new version")
-        mara.browser.submit(page.form("/approval"))
+        play.act(mara, "/approval")
 
 
 def _versions(play: Play) -> list[str]:
