@@ -116,6 +116,23 @@ def leg_words(state: str) -> str:
     return str(LEGS.get(state, state))
 
 
+@bp.app_template_global("tone_of")
+def tone_of(state: str, is_mine: bool) -> str | None:
+    """The tone of a state's badge: what waits for the other side is no call to act."""
+    if is_mine:
+        return "todo"
+    return "wait" if state in WAITING_FOR_SOMEBODY else None
+
+
+WAITING_FOR_SOMEBODY = frozenset({"offered", "awaiting_payment", "awaiting_files", "delivered", "settling_terms"})
+
+
+@bp.app_template_filter("khz")
+def khz(rate_hz: int | None) -> str:
+    """A sample rate as musicians write it: 44.1 kHz, 48 kHz."""
+    return f"{(rate_hz or 0) / 1000:g} kHz"
+
+
 @bp.app_template_filter("deliverable_words")
 def deliverable_words(code: str) -> str:
     return str(DELIVERABLES.get(code, code))

@@ -83,6 +83,8 @@ def _page(
         packages = _packages(session, room)
     if _is_news(room):
         _seen(actor, order_id)
+        with reading() as session:  # once per delivery: its review begins with this look
+            room = pages.room(session, actor, order_id, now=now)
     body = render_template(
         "mixing/order.html",
         room=room,

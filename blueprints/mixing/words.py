@@ -23,7 +23,7 @@ STATES: Mapping[str, Any] = {
     "awaiting_files": _l("Waiting for files"),
     "intake": _l("Files being looked at"),
     "in_progress": _l("In the making"),
-    "delivered": _l("Delivered, waiting for your ears"),
+    "delivered": _l("Delivered"),
     "revising": _l("Being revised"),
     "settling_terms": _l("Terms proposed"),
     "disputed": _l("Disputed"),

@@ -31,13 +31,13 @@ class Browser:
     keys: int = 0
 
     def get(self, path: str) -> TestResponse:
-        return self.client.get(path, headers={"Accept-Language": self.locale})
+        return self.client.get(path)
 
     def post(self, path: str, **values: str | list[str]) -> TestResponse:
         """Post a form with the visitor's own token and a fresh request key."""
         self.keys += 1
         hidden = {"csrf_token": self.token(), "request_key": f"a-fresh-key-{self.keys}"}
-        return self.client.post(path, data={**hidden, **values}, headers={"Accept-Language": self.locale})
+        return self.client.post(path, data={**hidden, **values})
 
     def post_json(self, path: str, body: dict[str, object]) -> TestResponse:
         return self.client.post(path, json=body, headers={"X-CSRF-Token": self.token()})
@@ -67,6 +67,7 @@ def browser_of(studio: Flask) -> Callable[[str], Browser]:
             token = sessions.start(session, f"per_{name}", ip=None, user_agent="tests", now=clock.now())
         client = studio.test_client()
         client.set_cookie("sid", token)
+        client.set_cookie("locale", locale)
         return Browser(client, locale)
 
     return opened

@@ -53,6 +53,11 @@ def _in_progress(_session: Session, doing: Doing) -> Changes:
     return {"due_at": doing.now + timedelta(days=doing.order.turnaround_days or 1)}
 
 
+def _delivered(_session: Session, _doing: Doing) -> Changes:
+    """The promised time was kept; a revision has one of its own."""
+    return {"due_at": None}
+
+
 def _revising(_session: Session, doing: Doing) -> Changes:
     return {"due_at": doing.now + REVISION_TIME}
 
@@ -119,6 +124,7 @@ _ENTERING: Mapping[State, Callable[[Session, Doing], Changes]] = {
     State.DRAFT: _no_payment,
     State.EXPIRED: _no_payment,
     State.IN_PROGRESS: _in_progress,
+    State.DELIVERED: _delivered,
     State.REVISING: _revising,
     State.DISPUTED: _disputed,
     State.APPROVED: _approved,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from headroom.actors import Actor
 from headroom.audio.facts import AudioFacts
 from headroom.files import uploads
+from headroom.files.errors import LimitReached
 from headroom.files.models import FilePurge, FileUpload, StoredFile
 from headroom.files.protocol import Limits
 from headroom.files.states import FINAL
@@ -70,7 +71,26 @@ def begin_upload(
         )
         .on_conflict_do_nothing()
     )
+    _require_room(session, order, role)
     return upload
+
+
+def _require_room(session: Session, order: Order, role: FileRole) -> None:
+    """Raise files' LimitReached when the order holds more files of this role than it may."""
+    most = {FileRole.ROUGH: 1, FileRole.REFERENCE: MAX_REFERENCES, FileRole.STEM: order.max_stems}.get(role)
+    held = session.scalar(
+        select(func.count())
+        .select_from(OrderFile)
+        .join(StoredFile, StoredFile.id == OrderFile.file_id)
+        .where(
+            OrderFile.order_id == order.id,
+            OrderFile.role == role,
+            OrderFile.removed_at.is_(None),
+            StoredFile.state.not_in(FINAL),
+        )
+    )
+    if most is not None and (held or 0) > most:
+        raise LimitReached({"size": "too_many_files"}, limit="too_many_files", files=most)
 
 
 def limits_of(role: FileRole) -> Limits:
