@@ -49,6 +49,7 @@ PAGE = """
 <form method="post" action="/slow" id="slow">{{ submit("Pay") }}</form>
 <form method="post" action="/asked" id="asked" data-confirm="Cancel this order?">{{ submit("Cancel the order") }}</form>
 <p><a href="/other">Another page</a></p>
+<section id="wait"><p>Checked</p><label>Note <input id="field-note" value=""></label></section>
 {{ track(tracks[1]) }}
 {% endblock %}
 """
@@ -77,6 +78,7 @@ def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator
     page = _page(app, length_s)
     files = _files(length_s)
     posted: list[tuple[str, str]] = []
+    asked: list[str] = []
     policy = content_security_policy(settings)
 
     class Handler(BaseHTTPRequestHandler):
@@ -89,7 +91,14 @@ def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator
             if path.startswith("/static/"):
                 file = STATIC / path.removeprefix("/static/")
                 return self._send(file.read_bytes(), TYPES.get(file.suffix, "text/plain"))
-            return self._send(page, "text/html; charset=utf-8")
+            return self._send(self._page(path), "text/html; charset=utf-8")
+
+        def _page(self, path: str) -> bytes:
+            """The page; at /waiting its section says so for the first two visits."""
+            asked.append(path)
+            if path != "/waiting" or asked.count(path) > 2:
+                return page
+            return page.replace(b'id="wait"><p>Checked', b'id="wait" data-poll><p>Checking')
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -99,10 +108,10 @@ def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator
             self._send(page, "text/html; charset=utf-8")
 
         def _send_range(self, content: bytes) -> None:
-            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-            if not asked:
+            part = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+            if not part:
                 return self._send(content, "audio/wav")
-            first, last = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+            first, last = int(part[1]), min(int(part[2] or len(content)), len(content) - 1)
             extra = {"Content-Range": f"bytes {first}-{last}/{len(content)}"}
             return self._send(content[first : last + 1], "audio/wav", 206, extra)
 

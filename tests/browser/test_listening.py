@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page
 
 from headroom.settings import Settings
 from tests.browser.stage import Stage, stage
 from tests.browser.visits import Visit, until
+from tests.conftest import Site
 
 pytestmark = pytest.mark.browser
 
@@ -24,8 +24,8 @@ AudioParam.prototype.linearRampToValueAtTime = function (value, at) { window.ram
 
 
 @pytest.fixture
-def shown(app: Flask, settings: Settings) -> Iterator[Stage]:
-    with stage(app, settings) as found:
+def shown(site: Site, settings: Settings) -> Iterator[Stage]:
+    with stage(site.app, settings) as found:
         yield found
 
 
@@ -241,8 +241,8 @@ def test_a_step_that_cannot_be_taken_back_is_asked_first(page: Page, shown: Stag
     assert len(shown.posted) == sent
 
 
-def test_a_long_track_is_compared_minute_by_minute(visit: Visit, app: Flask, settings: Settings) -> None:
-    with stage(app, settings, length_s=100) as long:
+def test_a_long_track_is_compared_minute_by_minute(visit: Visit, site: Site, settings: Settings) -> None:
+    with stage(site.app, settings, length_s=100) as long:
         visit.context.add_init_script(SPY)
         visit.page.goto(long.url)
         visit.page.locator("[data-ab-seek]").fill("80")
@@ -255,9 +255,9 @@ def test_a_long_track_is_compared_minute_by_minute(visit: Visit, app: Flask, set
 
 
 def test_tracks_too_long_to_decode_say_that_switching_is_approximate(
-    visit: Visit, app: Flask, settings: Settings
+    visit: Visit, site: Site, settings: Settings
 ) -> None:
-    with stage(app, settings, length_s=620) as long:
+    with stage(site.app, settings, length_s=620) as long:
         visit.page.goto(long.url)
         visit.page.locator("[data-ab-play]").click()
         until(visit.page, "document.querySelector('[data-ab]').dataset.state === 'approximate'")
@@ -280,6 +280,16 @@ def test_axe_finds_nothing_on_a_page_with_sound(visit: Visit, page: Page, axe_so
 
     found = visit.violations(axe_source)
     assert not found, "\n".join(found)
+
+
+def test_a_part_that_waits_is_exchanged_until_it_is_done(visit: Visit, shown: Stage) -> None:
+    visit.page.goto(f"{shown.url}/waiting")
+    visit.page.locator("#field-note").fill("Half a sentence")
+    visit.page.locator("#field-body").focus()
+    until(visit.page, "document.querySelector('#wait p').textContent === 'Checked'")
+
+    assert visit.page.locator("#field-note").input_value() == "Half a sentence"
+    assert visit.page.locator("[data-poll]").count() == 0
 
 
 def test_without_scripts_the_browsers_own_player_serves(browser: object, shown: Stage) -> None:

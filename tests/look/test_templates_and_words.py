@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = sorted(path for path in (ROOT / "templates").rglob("*.html") if "mail" not in path.parts)
 KEYWORDS = {"_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2)}
 INLINE = re.compile(
-    r"""<style|<script(?![^>]*\bsrc=)|\sstyle=|\son(?:click|load|change|input|submit|error)=|javascript:""", re.I
+    r"""<style|<script(?![^>]*\bsrc=)|\sstyle=|\son(?:click|load|change|input|submit|error)=|["']javascript:""", re.I
 )
 ICON_CALL = re.compile(r"""\bicon\("([\w-]+)"|icon_name="([\w-]+)"|rail_link\([^,]+, _\([^)]+\), "([\w-]+)"\)""")
 

@@ -136,7 +136,8 @@ class Comparison {
   #showLevels() {
     const gains_db = this.#gains();
     this.boxes.forEach((box, i) => {
-      box.querySelector("[data-gain]").textContent = `${gains_db[i].toFixed(1).replace("-", "−")} dB`.replace("−0.0", "0.0");
+      const shown = box.querySelector("[data-gain]");
+      shown.textContent = `${gains_db[i].toFixed(1).replace("-", "−").replace(/^−0\.0$/, "0.0")} ${shown.dataset.unit}`;
     });
     if (this.part("match").checked && !matchingGains(this.sounds)) this.#say("unmatched");
   }

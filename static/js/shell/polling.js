@@ -5,19 +5,24 @@
  * Without scripts such a page shows a link or a refresh header of its own. Asked after 1, 1.5, 2.2 … at most 10 s,
  * not while the page is hidden.
  */
-import { settle } from "./settling.js";
+import { onSettle, settle } from "./settling.js";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 10_000;
 const GROWTH = 1.5;
 
+let timer = 0;
+
 export function installPolling() {
-  if (document.querySelector("[data-poll][id]")) wait(FIRST_MS);
+  onSettle((root) => {
+    if (!timer && root.querySelector("[data-poll][id]")) wait(FIRST_MS);
+  });
 }
 
 function wait(delay_ms) {
-  setTimeout(async () => {
+  timer = setTimeout(async () => {
     const waiting = document.hidden || (await exchange());
+    timer = 0;
     if (waiting) wait(Math.min(delay_ms * GROWTH, LONGEST_MS));
   }, delay_ms);
 }
@@ -35,10 +40,23 @@ async function exchange() {
       return false;
     }
     waiting ||= next.matches("[data-poll]");
-    if (element.contains(document.activeElement) || next.innerHTML === element.dataset.seen) continue;
-    next.dataset.seen = next.innerHTML;
+    // Hidden fields carry tokens that are new each time and say nothing.
+    const says = next.innerHTML.replace(/<input type="hidden"[^>]*>/g, "");
+    if (element.contains(document.activeElement) || (says === element.dataset.says && next.matches("[data-poll]"))) continue;
+    next.dataset.says = says;
+    keepTyped(element, next);
     element.replaceWith(document.adoptNode(next));
     settle(next);
   }
   return waiting;
+}
+
+/** What a person has typed or ticked meanwhile moves into the newer form. */
+function keepTyped(old, fresh) {
+  for (const field of old.querySelectorAll("input[id], textarea[id]")) {
+    const same = fresh.querySelector(`#${CSS.escape(field.id)}`);
+    if (!same || field.type === "file") continue;
+    if (field.type === "checkbox" || field.type === "radio") same.checked = field.checked;
+    else if (field.value !== field.defaultValue) same.value = field.value;
+  }
 }
