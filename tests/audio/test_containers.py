@@ -274,6 +274,14 @@ def test_rf64_without_its_sizes(tmp_path: Path) -> None:
     assert refusal_of(tmp_path, content).code is Refusal.MALFORMED
 
 
+def test_mp3_that_ends_early(tmp_path: Path) -> None:
+    soundfile: Any = pytest.importorskip("soundfile")
+    whole = BytesIO()
+    soundfile.write(whole, noise(seconds=10).T, 48_000, format="MP3", subtype="MPEG_LAYER_III")
+    assert facts_of(tmp_path, whole.getvalue()).duration_s == pytest.approx(10, abs=0.1)
+    assert refusal_of(tmp_path, whole.getvalue()[: len(whole.getvalue()) // 2]).code is Refusal.TRUNCATED
+
+
 def test_opus_that_ends_early(tmp_path: Path) -> None:
     soundfile: Any = pytest.importorskip("soundfile")
     whole = BytesIO()

@@ -22,6 +22,7 @@ from headroom.audio.headers import Header, NotTaken, Pcm, check_length
 Block = NDArray[np.int32] | NDArray[np.float32]
 
 _HASH_BYTES = 1 << 20
+_CODEC_PADDING_FRAMES = 8192
 _FFMPEG_CODECS = {Codec.AAC, Codec.ALAC}
 _INT_BYTES = {Pcm.S16LE: "<i2", Pcm.S16BE: ">i2", Pcm.S32LE: "<i4", Pcm.S32BE: ">i4", Pcm.S8: "i1"}
 _FLOAT_BYTES = {Pcm.F32LE: "<f4", Pcm.F32BE: ">f4", Pcm.F64LE: "<f8", Pcm.F64BE: ">f8"}
@@ -86,10 +87,14 @@ class Decoder:
 
 
 def _check_whole(header: Header, frames: int) -> None:
-    """A lossless file has every frame that its header counts; lossy counts are estimates."""
+    """Refuse a file that decodes to fewer frames than its header counts.
+
+    Lossy counts include what encoders put before and after the music, which decoders may leave out.
+    """
     if frames == 0:
         raise NotTaken(Refusal.NO_AUDIO)
-    if header.codec is Codec.FLAC and header.frames is not None and frames < header.frames:
+    padding = 0 if header.codec is Codec.FLAC else _CODEC_PADDING_FRAMES
+    if header.pcm is None and header.frames is not None and frames < header.frames - padding:
         raise NotTaken(Refusal.TRUNCATED, declared_frames=header.frames, real_frames=frames)
 
 

@@ -46,7 +46,7 @@ class WaveformMeter:
         if len(self._pending):
             parts.append(_merged(self._pending, len(self._pending)))
         buckets = np.concatenate(parts) if parts else np.zeros((0, self._channels, 2), np.float32)
-        scaled = np.clip(np.rint(buckets * 127), -127, 127).astype(np.int8)
+        scaled = np.rint(np.clip(buckets, -1, 1) * 127).astype(np.int8)
         return Peaks(
             buckets=len(scaled),
             channels=self._channels,
