@@ -43,7 +43,8 @@ def environment(installation: Installation, ports: Ports, *, database_url: str) 
     ours = {
         "HEADROOM_PROFILE": "rehearsal",
         "HEADROOM_BASE_URL": ports.base_url,
-        "HEADROOM_DATABASE_ROLES": "true",
+        # One's own server may not let us make roles; whoever may sets the variable.
+        "HEADROOM_DATABASE_ROLES": "false" if is_own("database") else "true",
         "HEADROOM_DATABASE_POOL": str(WEB_THREADS),
         "DATABASE_URL": database_url,
         "OPERATOR_NAME": "Rehearsal Studio",

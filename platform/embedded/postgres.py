@@ -257,7 +257,9 @@ def _stop(cluster: Cluster, process: subprocess.Popen[bytes] | None) -> None:
     for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         _signal(process_id, how)
         if _gone(process_id, process):
-            return
+            break
+    with suppress(OSError):
+        socket_directory(cluster.data_dir).rmdir()
 
 
 def _gone(process_id: int, process: subprocess.Popen[bytes] | None) -> bool:

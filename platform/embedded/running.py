@@ -119,7 +119,8 @@ def _start_parts(running: Running) -> None:
     waiting += _start_neighbors(running)
     if not is_prepared:
         _prepare(running)
-        preparation.note(url, stamp)
+        if running.database is not None:
+            preparation.note(url, stamp)
         _say_ready("schema", began)
         waiting.append(children.start(parts.web(ports), running.env))
     for known in sorted(waiting, key=lambda known: known.part.name == "web"):
