@@ -6,7 +6,7 @@ platform's balance, in the currency it settled in; fees are read from it, never 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -228,7 +228,11 @@ FACTS: dict[str, type[Fact]] = {
 
 def to_json(fact: Fact) -> dict[str, Any]:
     """The fact as stored beside its journal, for the replay from zero."""
-    return {"fact": type(fact).__name__, **asdict(fact)}
+    stored: dict[str, Any] = {"fact": type(fact).__name__}
+    for part in fields(fact):
+        value = getattr(fact, part.name)
+        stored[part.name] = asdict(value) if isinstance(value, Movement) else value
+    return stored
 
 
 def from_json(stored: dict[str, Any]) -> Fact:
