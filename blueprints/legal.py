@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -27,6 +28,7 @@ _TAGS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # texts never change once posted
 def rendered(markdown: str) -> Markup:
     """Markdown as safe HTML: raw HTML off in the parser, then an allowlist of tags, as two locks."""
     html = nh3.clean(

@@ -98,3 +98,15 @@ def test_a_forged_message_cookie_shows_nothing(stranger: FlaskClient) -> None:
 def test_a_remember_cookie_of_another_program_changes_nothing(stranger: FlaskClient) -> None:
     stranger.set_cookie("remember_token", "1|" + "0" * 128)
     assert stranger.get("/account").status_code == 303
+
+
+def test_a_form_that_creates_needs_its_number(stranger: FlaskClient) -> None:
+    answer = stranger.post("/sign-up", data={"csrf_token": token_for(stranger), "email": "a@b.test"})
+    assert answer.status_code == 422
+    assert "hidden number" in answer.text
+
+
+@pytest.mark.parametrize("number", ["short", "x" * 81, "with space in it", "žluťoučký kůň"])
+def test_a_number_of_another_shape_is_refused(stranger: FlaskClient, number: str) -> None:
+    form = {"csrf_token": token_for(stranger), "request_key": number}
+    assert "hidden number" in stranger.post("/sign-up", data=form).text

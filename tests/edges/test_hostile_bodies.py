@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from blueprints.bodies import UnreadableBody, is_storable, parse_form, parse_json
 from blueprints.redirects import is_safe_path, safe_path
+from headroom import db
+from tests.conftest import PrivateDatabase
 
 HOSTILE_JSON = {
     "deep arrays": b"[" * 100_000,
@@ -150,24 +152,28 @@ def test_own_paths_are_kept(target: str) -> None:
     assert safe_path(target, otherwise="/home") == target
 
 
-def test_a_busy_database_answers_503_with_the_time_to_wait(
-    stranger: FlaskClient, studio: Flask, monkeypatch: pytest.MonkeyPatch
+def test_an_exhausted_pool_answers_503_with_the_time_to_wait(
+    stranger: FlaskClient, private_database: PrivateDatabase
 ) -> None:
-    from sqlalchemy import exc
+    small = db.Database(private_database.url, pool_size=1)
+    db.use(small)
+    with small.engine.connect():
+        page = stranger.get("/sign-up")
+        nowhere = stranger.get("/nowhere")
+    small.engine.dispose()
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "2")
+    assert "No money was moved" in page.text
+    assert nowhere.status_code == 404
 
-    from headroom import db
 
-    def exhausted() -> None:
-        raise exc.TimeoutError("QueuePool limit reached")
-
-    monkeypatch.setattr(db.current(), "sessions", exhausted)
-    monkeypatch.setattr(db.current(), "reading_sessions", exhausted)
-    stranger.set_cookie("sid", "x" * 43)
-    for path in ("/sign-up", "/account", "/nowhere"):
-        answer = stranger.get(path)
-        assert answer.status_code == (404 if path == "/nowhere" else 503)
-    assert stranger.get("/sign-up").headers["Retry-After"] == "2"
-    assert "No money was moved" in stranger.get("/sign-up").text
+def test_a_stopped_database_answers_503_to_people_with_sessions_too(otto: FlaskClient) -> None:
+    gone = db.Database("postgresql://127.0.0.1:1/none", pool_size=1)
+    db.use(gone)
+    assert otto.get("/account").status_code == 503
+    assert otto.get("/nowhere").status_code == 404
+    assert otto.get("/healthz").status_code == 200
+    assert otto.get("/readyz").status_code == 503
+    gone.engine.dispose()
 
 
 def test_an_unexpected_error_says_what_is_known_of_the_money_and_gives_a_reference(

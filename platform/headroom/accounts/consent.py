@@ -163,14 +163,16 @@ def _rows_in_order(session: Session) -> Iterator[tuple[ConsentEvent, ConsentEvid
     """Every act with its evidence, in batches: the rows never change, so no long transaction is needed."""
     last = 0
     while True:
-        batch = session.execute(
+        asked = (
             select(ConsentEvent, ConsentEvidence)
             .outerjoin(ConsentEvidence, ConsentEvidence.seq == ConsentEvent.seq)
             .where(ConsentEvent.seq > last)
             .order_by(ConsentEvent.seq)
             .limit(_BATCH)
-        ).all()
-        yield from (row.tuple() for row in batch)
+        )
+        batch = session.execute(asked).all()
+        for row, evidence in batch:
+            yield row, evidence
         if len(batch) < _BATCH:
             return
         last = batch[-1][0].seq
