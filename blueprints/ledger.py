@@ -24,7 +24,7 @@ from headroom.db import reading, unit
 from headroom.gateways.stripe import Stripe
 from headroom.gateways.stripe_errors import ProviderRefused, WebhookRefused
 from headroom.gateways.stripe_webhooks import parse_webhook
-from headroom.ledger import events, pages, payees, payments
+from headroom.ledger import events, pages, payees, payments, statements
 from headroom.ledger.errors import CountryNotServed, PaymentClosed
 from headroom.settings import Settings
 
@@ -151,7 +151,7 @@ def payment_return(actor: Actor, attempt_id: str) -> WerkzeugResponse | str:
 def receipt(actor: Actor, payment_id: str) -> str:
     """The payer's receipt: what was paid, to whom, what came back. Made to be printed."""
     with reading() as session:
-        view = pages.receipt(session, payment_id, payer_id=actor.person_id)
+        view = statements.receipt(session, payment_id, payer_id=actor.person_id)
     return render_template("ledger/receipt.html", receipt=view, settings=settings())
 
 
@@ -161,7 +161,7 @@ def payouts_page(actor: Actor) -> str:
     """What a payee has coming, what was sent, and whether their account can receive."""
     with reading() as session:
         state = payees.payee_state(session, str(actor.person_id))
-        statement = pages.statement(session, str(actor.person_id))
+        statement = statements.statement(session, str(actor.person_id))
     countries = sorted(((code, _country(code)) for code in payees.COUNTRIES), key=lambda pair: pair[1])
     return render_template("ledger/payouts.html", state=state, statement=statement, countries=countries)
 

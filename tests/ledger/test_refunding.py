@@ -4,7 +4,7 @@ import pytest
 
 from headroom.db import reading
 from headroom.errors import Invalid
-from headroom.ledger import pages
+from headroom.ledger import statements
 from headroom.ledger.errors import NothingHeld, RefundTooLarge
 from headroom.ledger.models import Refund
 from headroom.mailing.models import OutgoingMail
@@ -142,5 +142,5 @@ def test_the_receipt_shows_what_came_back(desk: Desk) -> None:
     desk.refund("ord_1", 60_00)
     desk.work()
     with reading() as session:
-        receipt = pages.receipt(session, desk.payment("ord_1").id, payer_id="per_mara")
+        receipt = statements.receipt(session, desk.payment("ord_1").id, payer_id="per_mara")
     assert (receipt.amount_minor, receipt.refunded_minor, receipt.method) == (200_00, 60_00, "visa ····4242")
