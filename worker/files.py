@@ -2,7 +2,7 @@
 
 | job              | when             | what                                                                     |
 |------------------|------------------|--------------------------------------------------------------------------|
-| files.retention  | every minute     | begins to expire, abandons idle uploads, begins purges, tells of dates   |
+| files.retention  | every 10 s       | begins to expire, abandons idle uploads, begins purges, tells of dates   |
 | files.sweep      | hourly           | store against rows, both ways; uploads nobody ends                       |
 """
 
@@ -129,7 +129,7 @@ def purge_file(file_id: str) -> None:
                 react(session, session.get_one(StoredFile, file_id), now=now)
 
 
-@periodic("files.retention", cron="* * * * *")
+@periodic("files.retention", cron="* * * * * */10")
 def look_at_dates() -> None:
     """Do what is due, each file in a transaction of its own."""
     now = clock.now()
