@@ -8,4 +8,5 @@ errors.py     one table from domain errors to HTTP; error_words.py: what a perso
 headers.py    headers of every response; statics.py: files under the build's hash
 locales.py    language, theme and time zone of the reader; formats.py: money, time, sizes in words
 redirects.py  where a person may be sent
+incoming.py   size, kind and storable text of every request; request_log.py: its number and its line
 """

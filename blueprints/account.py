@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.accounts import Name
+from blueprints.account_fields import Name
 from blueprints.error_words import field_messages
 from blueprints.forms import Form, FormInvalid, read_form
 from blueprints.locales import is_time_zone

@@ -171,8 +171,7 @@ def _rows_in_order(session: Session) -> Iterator[tuple[ConsentEvent, ConsentEvid
             .limit(_BATCH)
         )
         batch = session.execute(asked).all()
-        for row, evidence in batch:
-            yield row, evidence
+        yield from ((row, evidence) for row, evidence in batch)
         if len(batch) < _BATCH:
             return
         last = batch[-1][0].seq
