@@ -29,7 +29,7 @@ from headroom.idempotency import keys
 from headroom.idempotency.keys import RequestKey
 from headroom.ledger import payees
 from headroom.mixing import directory as catalog
-from headroom.mixing import offers, pages, studio
+from headroom.mixing import lists, offers, studio
 from headroom.mixing.access import Side
 from headroom.money import minor_digits
 
@@ -124,7 +124,7 @@ def _studio(actor: Actor, *, kept: dict[str, Any], errors: dict[str, str], statu
     person_id = str(actor.person_id)
     with reading() as session:
         page = catalog.studio_page(session, person_id)
-        lines = pages.orders_of(session, person_id, Side.ENGINEER) if page else ()
+        lines = lists.orders_of(session, person_id, Side.ENGINEER) if page else ()
         payee = payees.payee_state(session, person_id)
     body = render_template("engineers/studio.html", page=page, lines=lines, payee=payee, kept=kept, errors=errors)
     return make_response(body, status)

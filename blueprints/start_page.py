@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from blueprints.notice_words import sentence_of
 from headroom.actors import Actor
 from headroom.db import reading
-from headroom.mixing import pages
+from headroom.mixing import lists
 from headroom.mixing.access import Side
-from headroom.mixing.pages import OrderLine
+from headroom.mixing.lists import OrderLine
 from headroom.notices import telling
 
 SHOWN_NEWS = 8  # lines; the rest is on the notices page
@@ -54,5 +54,5 @@ def news_of(actor: Actor) -> list[News]:
 
 
 def _to_act_on(session: Session, person_id: str) -> list[OrderLine]:
-    both = (line for side in (Side.CLIENT, Side.ENGINEER) for line in pages.orders_of(session, person_id, side))
+    both = (line for side in (Side.CLIENT, Side.ENGINEER) for line in lists.orders_of(session, person_id, side))
     return [line for line in both if line.is_mine_to_act]

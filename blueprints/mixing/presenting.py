@@ -13,8 +13,8 @@ from flask_babel import lazy_gettext as _l
 from blueprints.formats import fmt_money
 from blueprints.mixing import bp
 from blueprints.mixing.words import DELIVERABLES
-from headroom.mixing.pages import DeliveryView, FileView, Room
 from headroom.mixing.states import Event
+from headroom.mixing.views import DeliveryView, FileView, Room
 
 # (side, state) → the heading of the step; the sentence says who has to act.
 STEPS: Mapping[tuple[str, str], Any] = {

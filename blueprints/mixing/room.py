@@ -19,12 +19,12 @@ from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.errors import DomainError, Invalid
 from headroom.ledger import pages as money_pages
-from headroom.mixing import directory, orders, pages
+from headroom.mixing import directory, lists, orders, pages, records
 from headroom.mixing.access import Side
 from headroom.mixing.errors import ConsentMissing, NotNow, OrderMoved, PlaceInvalid
-from headroom.mixing.pages import Room
 from headroom.mixing.settlement import PURPOSE
 from headroom.mixing.states import State
+from headroom.mixing.views import Room
 from headroom.notices import telling
 
 
@@ -32,7 +32,7 @@ from headroom.notices import telling
 @signed_in
 def my_orders(actor: Actor) -> str:
     with reading() as session:
-        lines = pages.orders_of(session, str(actor.person_id), Side.CLIENT)
+        lines = lists.orders_of(session, str(actor.person_id), Side.CLIENT)
     return render_template("mixing/orders.html", lines=lines)
 
 
@@ -46,7 +46,7 @@ def order(actor: Actor, order_id: str) -> Response:
 @signed_in
 def history(actor: Actor, order_id: str) -> str:
     with reading() as session:
-        found, events = pages.history(session, actor, order_id)
+        found, events = records.history(session, actor, order_id)
     return render_template("mixing/history.html", order=found, events=events)
 
 
@@ -55,7 +55,7 @@ def history(actor: Actor, order_id: str) -> str:
 def deletions(actor: Actor, order_id: str) -> str:
     """What was deleted of this order, with proof, for both sides."""
     with reading() as session:
-        found, receipts = pages.deletions(session, actor, order_id)
+        found, receipts = records.deletions(session, actor, order_id)
     settings = current_app.extensions["headroom.settings"]
     return render_template(
         "mixing/deletions.html",
@@ -107,16 +107,17 @@ def _packages(session: Any, room: Room) -> tuple[directory.PackageView, ...]:
 
 
 def _is_news(room: Room) -> bool:
-    waiting = room.order.state == State.DELIVERED and room.review is not None and room.review.seen_at is None
-    return room.side is Side.CLIENT and waiting
+    unheard = room.order.state == State.DELIVERED and room.review is not None and room.review.seen_at is None
+    return room.has_news or (room.side is Side.CLIENT and unheard)
 
 
 def _seen(actor: Actor, order_id: str) -> None:
-    """The client has the delivery before their eyes: the review starts, and the notice is read."""
+    """The reader has it before their eyes: notices about it are read, and a delivery's review starts."""
     now = clock.now()
     with unit(actor) as session:
         found = orders.visible_to(session, actor, order_id)
-        orders.mark_seen(session, found, by=actor, now=now)
+        if actor.person_id == found.client_id:
+            orders.mark_seen(session, found, by=actor, now=now)
         telling.mark_seen(session, str(actor.person_id), now=now, link=f"/orders/{order_id}")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
+from flask import Flask
 from sqlalchemy import event, select, update
 
 from headroom import clock
 from headroom.actors import Actor
 from headroom.db import current, unit
+from headroom.mixing import orders
+from headroom.mixing.access import FileRole
 from headroom.mixing.models import Comment, Message, Order, OrderEvent
 from headroom.mixing.states import State
+from headroom.notices.models import Notice
 from tests.mixing.conftest import Browser
-from tests.mixing.world import Story
+from tests.mixing.world import MARA, Story
 
 STEPS = ["draft", "quoting", "offered", "accepted", "paid", "submitted", "working", "delivered"]
 BrowserOf = Callable[..., Browser]
@@ -231,3 +236,50 @@ def test_a_member_opens_a_studio_and_sees_net_pay_before_publishing(browser_of: 
     done = otto.post("/studio/packages", package_title="A mix", package_id="", confirmed="true", **TERMS)
     assert (done.status_code, otto.post("/studio/publication").status_code) == (303, 303)
     assert "otto-mixes" in browser_of("mara").get("/engineers").text
+
+
+def test_opening_the_order_marks_its_notices_seen(browser_of: BrowserOf, an_order: AnOrder) -> None:
+    order_id = an_order("offered").order.id
+    mara = browser_of("mara")
+    mara.get(f"/orders/{order_id}")
+    with unit(Actor.system("test")) as session:
+        unseen = session.scalars(
+            select(Notice.kind).where(Notice.person_id == "per_mara", Notice.seen_at.is_(None))
+        ).all()
+    assert unseen == []
+
+
+def test_paying_without_the_consent_says_so_at_its_box(browser_of: BrowserOf, an_order: AnOrder) -> None:
+    story = an_order("accepted")
+    answer = browser_of("mara").post(f"/orders/{story.order.id}/payment", version=str(story.order.version))
+    assert answer.status_code == 422
+    assert 'href="#field-start_work"' in answer.text
+
+
+def test_a_version_is_compared_with_the_one_before_and_on_request_with_the_rough_mix(
+    browser_of: BrowserOf, studio: Flask
+) -> None:
+    with unit(Actor.system("test")) as session:
+        story = Story(session, now=clock.now()).draft()
+        story.add_file(FileRole.ROUGH, "rough.wav")
+        story.onward_from_draft()
+        orders.request_revision(
+            session, story.order, wishes="x", comment_ids=(), is_defect=False, by=MARA, now=story.now
+        )
+        story.deliver()
+    mara, path = browser_of("mara"), f"/orders/{story.order.id}"
+    assert 'aria-label="Compare with v1"' in mara.get(path).text
+    assert 'aria-label="Compare with Rough mix"' in mara.get(f"{path}?a=rough").text
+    assert 'aria-label="Compare with Rough mix"' in mara.get(f"{path}?v=1").text
+
+
+def test_the_page_of_five_hundred_events_costs_little_time(browser_of: BrowserOf, an_order: AnOrder) -> None:
+    """Processor time of the whole request; the figure's bound is checked where it is measured alone."""
+    story = an_order("delivered")
+    mara, path = browser_of("mara"), f"/orders/{story.order.id}"
+    for _ in range(3):
+        mara.get(path)
+    before = time.process_time()
+    for _ in range(10):
+        mara.get(path)
+    assert (time.process_time() - before) / 10 < 0.060

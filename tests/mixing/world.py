@@ -101,6 +101,18 @@ class Story:
         self.pay()
         return self
 
+    def onward_from_draft(self) -> Story:
+        """From the draft at hand to its first delivery."""
+        offers.request_quote(self.session, self.order, by=MARA, now=self.now)
+        offers.send_offer(self.session, self.order, TERMS, fee_bp=FEE_BP, by=IVO, now=self.now)
+        offers.accept_offer(self.session, self.order, number=1, by=MARA, now=self.now)
+        self.pay()
+        self.add_file(FileRole.STEM, "drums.wav")
+        orders.submit_files(self.session, self.order, note_to_engineer="", by=MARA, now=self.now)
+        orders.accept_files(self.session, self.order, by=IVO, now=self.now)
+        self.deliver()
+        return self
+
     def pay(self) -> None:
         attempt = checkout.pay(self.session, self.order, witness=AGREED, by=MARA, now=self.now)
         money_arrives(self.session, self.order, attempt, now=self.now)

@@ -16,8 +16,10 @@ orders.py      verbs after payment: files, intake, delivery, revision, approval,
 timers.py      what happens when a deadline passes, and the reminders before it
 talk.py        messages and comments at a point or range, carried to the next version
 studio.py      the engineer's profile and packages
-files.py       the order's side of stored files: scopes, limits, reactions
+order_files.py the order's side of stored files: scopes, limits, reactions
 told.py        who is told what, in the app and by mail
-pages.py       read models for the pages: few queries, frozen dataclasses
+entering.py    what an order takes along into a state, whoever moves it there
+settlement.py  what a move does outside the order: refunds, releases, holds, deletion dates
+pages.py       read model of the order's page; views.py its values; lists.py, records.py, directory.py the others
 errors.py      what can stop a verb
 """

@@ -21,7 +21,7 @@ from headroom.mixing.access import Parties, Side, side_of
 from headroom.mixing.deadlines import Facts
 from headroom.mixing.entering import Doing
 from headroom.mixing.errors import NotNow, NotYours, OrderMoved
-from headroom.mixing.models import Order, OrderEvent, Review
+from headroom.mixing.models import Delivery, Order, OrderEvent, Review
 from headroom.mixing.states import MOVES, TERMINAL, Event, Guard, Holds, Move, NoMove, Role, State, next_move
 
 _ROLE_OF_SIDE = {Side.CLIENT: Role.CLIENT, Side.ENGINEER: Role.ENGINEER, Side.STAFF: Role.STAFF}
@@ -142,8 +142,13 @@ def latest_review(session: Session, order_id: str) -> deadlines.Review | None:
 
 
 def review_row(session: Session, order_id: str) -> Review | None:
+    """The stored review of the newest delivery."""
     return session.scalars(
-        select(Review).where(Review.order_id == order_id).order_by(Review.passed_at.desc()).limit(1)
+        select(Review)
+        .join(Delivery, Delivery.id == Review.delivery_id)
+        .where(Review.order_id == order_id)
+        .order_by(Delivery.number.desc())
+        .limit(1)
     ).first()
 
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, literal, select
+from sqlalchemy import ScalarSelect, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from headroom.accounts.models import Person
@@ -36,166 +36,19 @@ from headroom.mixing.models import (
 )
 from headroom.mixing.moving import as_review
 from headroom.mixing.order_files import FAILED, longest_s
-from headroom.mixing.orders import visible_to
-from headroom.mixing.pricing import Cancellation, cancellation
+from headroom.mixing.pricing import cancellation
 from headroom.mixing.quality import Checked, Finding, Promise
 from headroom.mixing.states import Event, State
+from headroom.mixing.views import CommentView, DeliveryView, EventView, FileView, MessageView, Place, Room
+from headroom.notices.models import Notice
 
 RECENT_EVENTS = 30
 RECENT_MESSAGES = 40
 
 
-@dataclass(frozen=True, slots=True)
-class FileView:
-    """One file of an order. `findings` are those about this file."""
-
-    file_id: str
-    role: FileRole
-    deliverable: str | None
-    delivery_id: str | None
-    name: str
-    size_bytes: int
-    state: str
-    sha256: str | None
-    facts: AudioFacts | None
-    refusal: str | None
-    refusal_values: Mapping[str, Any]
-    explanation: str | None
-    returned_why: str | None
-    purge_at: datetime | None
-    purged_at: datetime | None
-    can_play: bool
-    can_take: bool
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return self.name
-
-    @property
-    def duration_s(self) -> float:
-        return self.facts.duration_s if self.facts else 0.0
-
-    @property
-    def lufs(self) -> float | None:
-        return self.facts.integrated_lufs if self.facts else None
-
-    @property
-    def true_peak_dbtp(self) -> float | None:
-        return self.facts.true_peak_dbtp if self.facts else None
-
-    @property
-    def is_moving(self) -> bool:
-        """On its way or being checked."""
-        return self.state in ("declared", "uploading", "assembled", "checking")
-
-    def checked(self) -> Checked:
-        return Checked(self.file_id, self.name, self.sha256, self.facts, self.refusal, self.deliverable)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    delivery_id: str
-    start_s: float
-    end_s: float | None
-    is_carried: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CommentView:
-    id: str
-    author_id: str
-    kind: str
-    body: str
-    at: datetime
-    is_resolved: bool
-    place: Place | None
-    replies: tuple[CommentView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryView:
-    id: str
-    number: int
-    note: str
-    delivered_at: datetime
-    manifest_sha256: str
-    files: tuple[FileView, ...]
-    comments: tuple[CommentView, ...]
-
-    @property
-    def main(self) -> FileView | None:
-        """What plays first: the master, else the mix, else whatever there is."""
-        wanted = ("master", "mix")
-        return next((f for code in wanted for f in self.files if f.deliverable == code), next(iter(self.files), None))
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    event: str
-    role: str
-    at: datetime
-    to_state: str
-    reason: str | None
-    payload: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageView:
-    author_id: str
-    body: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Everything the order page shows."""
-
-    order: Order
-    side: Side
-    engineer_name: str
-    engineer_handle: str | None
-    client_name: str
-    offer: Offer | None
-    review: Review | None
-    rough: tuple[FileView, ...]
-    references: tuple[FileView, ...]
-    stems: tuple[FileView, ...]
-    laid_out: tuple[FileView, ...]
-    deliveries: tuple[DeliveryView, ...]
-    set_findings: tuple[Finding, ...]
-    blocking: tuple[Finding, ...]
-    advice: tuple[str, ...]
-    events: tuple[EventView, ...]
-    events_count: int
-    messages: tuple[MessageView, ...]
-    can: frozenset[str]
-    cancel_terms: Cancellation | None
-    rounds_left: int
-    now: datetime
-
-    @property
-    def latest(self) -> DeliveryView | None:
-        return self.deliveries[-1] if self.deliveries else None
-
-    @property
-    def other_name(self) -> str:
-        return self.engineer_name if self.side is Side.CLIENT else self.client_name
-
-    @property
-    def waits_for_files(self) -> bool:
-        """Some file is on its way or being checked, so the page asks again."""
-        laid = (*self.rough, *self.references, *self.stems, *self.laid_out)
-        return any(one.is_moving for one in laid)
-
-    def name_of(self, person_id: str) -> str:
-        names = {self.order.client_id: self.client_name, self.order.engineer_id: self.engineer_name}
-        return names.get(person_id, "")
-
-
 def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Room:
     """The order's page for this person; OrderNotFound when it is not theirs to see. Two statements."""
-    head = session.execute(_head(order_id)).one_or_none()
+    head = session.execute(_head(order_id, actor.person_id)).one_or_none()
     if head is None:
         raise OrderNotFound()
     order: Order = head.Order
@@ -236,14 +89,17 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
         ),
         rounds_left=max(order.revisions - order.rounds_used, 0),
         now=now,
+        has_news=head.has_news,
     )
 
 
-def _head(order_id: str) -> Select[Any]:
+def _head(order_id: str, reader_id: str | None) -> Select[Any]:
     """The order with its people, newest offer and review, deliveries, comments, news and messages: one statement."""
     client = aliased(Person)
     newest_offer = select(func.max(Offer.number)).where(Offer.order_id == order_id).scalar_subquery()
-    newest_review = select(func.max(Review.passed_at)).where(Review.order_id == order_id).scalar_subquery()
+    newest_delivery = (
+        select(Delivery.id).where(Delivery.order_id == order_id).order_by(Delivery.number.desc()).limit(1)
+    ).scalar_subquery()
     places = (
         select(
             func.jsonb_agg(
@@ -288,11 +144,16 @@ def _head(order_id: str) -> Select[Any]:
             comments.scalar_subquery().label("comments"),
             _newest_events(order_id).label("events"),
             _newest_messages(order_id).label("messages"),
+            exists()
+            .where(
+                Notice.person_id == (reader_id or ""), Notice.seen_at.is_(None), Notice.link == f"/orders/{order_id}"
+            )
+            .label("has_news"),
         )
         .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
         .outerjoin(client, client.id == Order.client_id)
         .outerjoin(Offer, and_(Offer.order_id == Order.id, Offer.number == newest_offer))
-        .outerjoin(Review, and_(Review.order_id == Order.id, Review.passed_at == newest_review))
+        .outerjoin(Review, Review.delivery_id == newest_delivery)
         .where(Order.id == order_id)
     )
 
@@ -484,56 +345,6 @@ def _message(row: Sequence[Any]) -> MessageView:
     return MessageView(author_id, body, datetime.fromisoformat(at))
 
 
-def history(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple[EventView, ...]]:
-    """The order and every event of it, oldest first; OrderNotFound when it is not theirs to see."""
-    order = visible_to(session, actor, order_id)
-    rows = session.execute(
-        select(
-            OrderEvent.event,
-            OrderEvent.role,
-            OrderEvent.at,
-            OrderEvent.to_state,
-            OrderEvent.reason,
-            OrderEvent.payload,
-        )
-        .where(OrderEvent.order_id == order_id)
-        .order_by(OrderEvent.seq)
-    )
-    return order, tuple(EventView(*row) for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """One deleted file: what it was, when it went, and that nothing was left."""
-
-    file_id: str
-    name: str
-    role: str
-    sha256: str | None
-    size_bytes: int
-    at: datetime
-    reason: str
-    objects_left: int
-
-
-def deletions(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple[Deletion, ...]]:
-    """The order's deletion receipts, newest first; OrderNotFound when it is not theirs to see."""
-    order = visible_to(session, actor, order_id)
-    rows = session.execute(
-        select(StoredFile, FilePurge, OrderFile.role)
-        .join(FilePurge, FilePurge.file_id == StoredFile.id)
-        .join(OrderFile, OrderFile.file_id == StoredFile.id)
-        .where(OrderFile.order_id == order_id)
-        .order_by(FilePurge.at.desc(), StoredFile.original_name)
-    )
-    return order, tuple(
-        Deletion(
-            file.id, file.original_name, role, purge.sha256, purge.byte_size, purge.at, purge.reason, purge.objects_left
-        )
-        for file, purge, role in rows
-    )
-
-
 def _can(order: Order, parties: Parties, actor: Actor, review: Review | None, *, now: datetime) -> frozenset[str]:
     """Codes of everything this person may try on this page: events of the table, and acts that move nothing."""
     found = {event.value for event in access.open_events(parties, actor)}
@@ -546,59 +357,3 @@ def _can(order: Order, parties: Parties, actor: Actor, review: Review | None, *,
     if is_client and order.state == State.DELIVERED and review is not None and can_extend(as_review(review)):
         found.add("extend_review")
     return frozenset(found)
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLine:
-    """One order in a list."""
-
-    id: str
-    title: str
-    artist: str
-    state: str
-    other_name: str
-    price_minor: int | None
-    currency: str
-    deadline_at: datetime | None
-    due_at: datetime | None
-    state_since: datetime
-    is_mine_to_act: bool
-
-
-_TO_ACT: Mapping[Side, frozenset[State]] = {
-    Side.CLIENT: frozenset({State.DRAFT, State.OFFERED, State.AWAITING_PAYMENT, State.AWAITING_FILES, State.DELIVERED}),
-    Side.ENGINEER: frozenset({State.QUOTING, State.INTAKE, State.IN_PROGRESS, State.REVISING}),
-}
-
-
-def orders_of(session: Session, person_id: str, side: Side) -> tuple[OrderLine, ...]:
-    """A person's orders as client or as engineer, those that wait for them first. One statement."""
-    client = aliased(Person)
-    mine = Order.client_id == person_id if side is Side.CLIENT else Order.engineer_id == person_id
-    shared = literal(True) if side is Side.CLIENT else Order.state != State.DRAFT
-    rows = session.execute(
-        select(Order, EngineerProfile.display_name, client.display_name)
-        .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
-        .outerjoin(client, client.id == Order.client_id)
-        .where(mine, shared)
-        .order_by(Order.created_at.desc())
-        .limit(200)
-    )
-    lines = [_line(order, (engineer if side is Side.CLIENT else name) or "", side) for order, engineer, name in rows]
-    return tuple(sorted(lines, key=lambda line: not line.is_mine_to_act))
-
-
-def _line(order: Order, other_name: str, side: Side) -> OrderLine:
-    return OrderLine(
-        id=order.id,
-        title=order.title,
-        artist=order.artist,
-        state=order.state,
-        other_name=other_name,
-        price_minor=order.price_minor,
-        currency=order.currency,
-        deadline_at=order.deadline_at,
-        due_at=order.due_at,
-        state_since=order.state_since,
-        is_mine_to_act=State(order.state) in _TO_ACT[side],
-    )
