@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
 MOVEMENTS_OVERLAP = timedelta(days=1)
+BEFORE_ALL_MONEY = datetime(2011, 1, 1, tzinfo=UTC)  # the provider opened in that year; its lists go back as far
 
 
 def provider() -> Stripe:
@@ -226,7 +227,7 @@ def sweep_attempts() -> None:
 def sweep_events() -> None:
     """Store what the provider lists and we never received. Newest first, so the cursor moves last."""
     with reading() as session:
-        since = events.read_since(session, "events", now=clock.now())
+        since = events.read_since(session, "events", first=clock.wall_now() - events.KEPT_BY_PROVIDER)
     listed = list(provider().events(since=since))
     for event in listed:
         with unit(TIMER) as session:
@@ -245,7 +246,7 @@ def reconcile_nightly() -> None:
 def reconcile() -> Reconciliation:
     """One comparison, now."""
     with reading() as session:
-        since = events.read_since(session, "movements", now=clock.now()) - MOVEMENTS_OVERLAP
+        since = events.read_since(session, "movements", first=BEFORE_ALL_MONEY) - MOVEMENTS_OVERLAP
     holds = provider().balance()
     movements = list(provider().balance_movements(since=since))
     newest = max((moved.created_at for moved in movements), default=None)
@@ -254,7 +255,12 @@ def reconcile() -> Reconciliation:
         events.read_to(session, "movements", newest, now=clock.now())
         float_minor = read_settings().operating_float_minor
         found = reconciling.reconcile(
-            session, movements=count, provider_holds=holds, float_minor=float_minor, now=clock.now()
+            session,
+            movements=count,
+            provider_holds=holds,
+            float_minor=float_minor,
+            now=clock.now(),
+            wall_now=clock.wall_now(),
         )
     log.info("reconciled %s movements: %s", found.movements, "agrees" if found.agrees else found)
     return found

@@ -80,7 +80,9 @@ def test_a_movement_without_a_journal_is_found_after_an_hour(own_provider_desk: 
     assert jobs_of_ledger.reconcile().unbooked == ()
     later = clock.now() + timedelta(hours=2)
     with unit(TIMER) as session:
-        found = reconciling.reconcile(session, movements=1, provider_holds={"USD": 0}, float_minor=0, now=later)
+        found = reconciling.reconcile(
+            session, movements=1, provider_holds={"USD": 0}, float_minor=0, now=later, wall_now=later
+        )
     assert len(found.unbooked) == 1
     assert desk.alarms() == ["unmatched"]
 
@@ -107,7 +109,12 @@ def test_i9_replaying_the_stored_facts_from_zero_gives_the_kept_totals(busy: Des
 def solvency(desk: Desk, *, holds_minor: int, float_minor: int) -> Reconciliation:
     with unit(TIMER) as session:
         return reconciling.reconcile(
-            session, movements=0, provider_holds={"USD": holds_minor}, float_minor=float_minor, now=clock.now()
+            session,
+            movements=0,
+            provider_holds={"USD": holds_minor},
+            float_minor=float_minor,
+            now=clock.now(),
+            wall_now=clock.wall_now(),
         )
 
 

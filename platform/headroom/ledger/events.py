@@ -102,10 +102,10 @@ def forgotten(session: Session, *, now: datetime, limit: int = 500) -> Sequence[
     ).all()
 
 
-def read_since(session: Session, name: str, *, now: datetime) -> datetime:
-    """From when on a list of the provider must be read again."""
+def read_since(session: Session, name: str, *, first: datetime) -> datetime:
+    """From when on a list of the provider must be read again, in the provider's time; `first`: the first time."""
     cursor = session.get(LedgerCursor, name)
-    return (cursor.read_to if cursor is not None else now - KEPT_BY_PROVIDER) - OVERLAP
+    return (cursor.read_to if cursor is not None else first) - OVERLAP
 
 
 def read_to(session: Session, name: str, instant: datetime | None, *, now: datetime) -> None:

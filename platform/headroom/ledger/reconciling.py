@@ -111,13 +111,22 @@ def _book_platform(session: Session, moved: BalanceMovement, *, now: datetime) -
 
 
 def reconcile(
-    session: Session, *, movements: int, provider_holds: dict[str, int], float_minor: int, now: datetime
+    session: Session,
+    *,
+    movements: int,
+    provider_holds: dict[str, int],
+    float_minor: int,
+    now: datetime,
+    wall_now: datetime,
 ) -> Reconciliation:
-    """Compare, and raise an alarm for each difference. `provider_holds`: available + pending, by currency."""
+    """Compare, and raise an alarm for each difference. `provider_holds`: available + pending, by currency.
+
+    `wall_now` is held against the provider's own times, which no rehearsal offset moves.
+    """
     found = Reconciliation(
         movements=movements,
         different=tuple(_differences(session, now=now)),
-        unbooked=tuple(_unbooked(session, now=now)),
+        unbooked=tuple(_unbooked(session, now=now, wall_now=wall_now)),
         unexplained=_unexplained(session, now=now),
         drifted=tuple(_drift(session, now=now)),
         shortage=_shortage(session, provider_holds, float_minor, now=now),
@@ -133,9 +142,9 @@ def _differences(session: Session, *, now: datetime) -> Iterable[str]:
         yield txn_id
 
 
-def _unbooked(session: Session, *, now: datetime) -> Iterable[str]:
+def _unbooked(session: Session, *, now: datetime, wall_now: datetime) -> Iterable[str]:
     for row in session.execute(_UNBOOKED):
-        if row.created_at < now - BOOKS_WITHIN and row.net_minor:
+        if row.created_at < wall_now - BOOKS_WITHIN and row.net_minor:
             told = {"kind": row.kind, "source": row.source, "net_minor": row.net_minor, "currency": row.currency}
             raise_alarm(session, AlarmKind.UNMATCHED, row.id, told, now=now)
             yield row.id
