@@ -82,9 +82,11 @@ def claim(session: Session, mail_id: str, *, now: datetime) -> Letter | None:
 
 
 def accepted(session: Session, mail_id: str, *, now: datetime) -> None:
-    """The mail server took responsibility for it."""
+    """The mail server took responsibility for it. What stood in it goes now: it may hold a link that signs in."""
     session.execute(
-        update(OutgoingMail).where(OutgoingMail.id == mail_id).values(state="sent", accepted_at=now, last_error=None)
+        update(OutgoingMail)
+        .where(OutgoingMail.id == mail_id)
+        .values(state="sent", accepted_at=now, last_error=None, values=None)
     )
 
 
