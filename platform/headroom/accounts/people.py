@@ -44,7 +44,10 @@ def contact_of(session: Session, person_id: str) -> Contact:
 
 def names_of(session: Session, person_ids: Iterable[str]) -> dict[str, str]:
     """Display names by id, in one statement; ids of nobody are left out."""
-    rows = session.execute(select(Person.id, Person.display_name).where(Person.id.in_(set(person_ids))))
+    wanted = set(person_ids)
+    if not wanted:
+        return {}
+    rows = session.execute(select(Person.id, Person.display_name).where(Person.id.in_(wanted)))
     return {row.id: row.display_name for row in rows}
 
 

@@ -20,6 +20,6 @@ order_files.py the order's side of stored files: scopes, limits, reactions
 told.py        who is told what, in the app and by mail
 entering.py    what an order takes along into a state, whoever moves it there
 settlement.py  what a move does outside the order: refunds, releases, holds, deletion dates
-pages.py       read model of the order's page; views.py its values; lists.py, records.py, directory.py the others
+pages.py       read model of the order's page; statements.py its SQL, views.py its values; lists.py, records.py, directory.py the others
 errors.py      what can stop a verb
 """

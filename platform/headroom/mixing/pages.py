@@ -10,27 +10,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from headroom.accounts.models import Person
 from headroom.actors import Actor
 from headroom.audio.facts import AudioFacts
-from headroom.files.models import FilePreview, FilePurge, StoredFile
+from headroom.files.models import StoredFile
 from headroom.files.states import State as FileState
-from headroom.mixing import access, quality
+from headroom.mixing import access, quality, statements
 from headroom.mixing.access import Action, FileRole, Parties, Side
 from headroom.mixing.deadlines import can_extend, may_cancel_overdue
 from headroom.mixing.errors import OrderNotFound
 from headroom.mixing.models import (
-    Comment,
-    CommentPlace,
-    Delivery,
-    EngineerProfile,
-    Message,
-    Offer,
     Order,
-    OrderEvent,
     OrderFile,
     Review,
 )
@@ -40,15 +31,14 @@ from headroom.mixing.pricing import cancellation
 from headroom.mixing.quality import Checked, Finding, Promise
 from headroom.mixing.states import Event, State
 from headroom.mixing.views import CommentView, DeliveryView, EventView, FileView, MessageView, Place, Room
-from headroom.notices.models import Notice
-
-RECENT_EVENTS = 30
-RECENT_MESSAGES = 40
 
 
 def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Room:
     """The order's page for this person; OrderNotFound when it is not theirs to see. Two statements."""
-    head = session.execute(_head(order_id, actor.person_id)).one_or_none()
+    head = session.execute(
+        statements.head(),
+        {"order_id": order_id, "reader_id": actor.person_id or "", "link": f"/orders/{order_id}"},
+    ).one_or_none()
     if head is None:
         raise OrderNotFound()
     order: Order = head.Order
@@ -93,89 +83,8 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
     )
 
 
-def _head(order_id: str, reader_id: str | None) -> Select[Any]:
-    """The order with its people, newest offer and review, deliveries, comments, news and messages: one statement."""
-    client = aliased(Person)
-    newest_offer = select(func.max(Offer.number)).where(Offer.order_id == order_id).scalar_subquery()
-    newest_delivery = (
-        select(Delivery.id).where(Delivery.order_id == order_id).order_by(Delivery.number.desc()).limit(1)
-    ).scalar_subquery()
-    places = (
-        select(
-            func.jsonb_agg(
-                func.jsonb_build_array(
-                    CommentPlace.comment_id, CommentPlace.start_ms, CommentPlace.end_ms, CommentPlace.is_carried
-                )
-            )
-        )
-        .where(CommentPlace.delivery_id == Delivery.id)
-        .correlate(Delivery)
-        .scalar_subquery()
-    )
-    deliveries = select(
-        func.jsonb_agg(
-            func.jsonb_build_array(
-                Delivery.id, Delivery.number, Delivery.note, Delivery.delivered_at, Delivery.manifest_sha256, places
-            )
-        )
-    ).where(Delivery.order_id == order_id)
-    comments = select(
-        func.jsonb_agg(
-            func.jsonb_build_array(
-                Comment.id,
-                Comment.parent_id,
-                Comment.author_id,
-                Comment.kind,
-                Comment.body,
-                Comment.at,
-                Comment.resolved_at.is_not(None),
-            )
-        )
-    ).where(Comment.order_id == order_id)
-    return (
-        select(
-            Order,
-            Offer,
-            Review,
-            EngineerProfile.display_name.label("engineer_name"),
-            EngineerProfile.handle.label("handle"),
-            client.display_name.label("client_name"),
-            deliveries.scalar_subquery().label("deliveries"),
-            comments.scalar_subquery().label("comments"),
-            _newest_events(order_id).label("events"),
-            _newest_messages(order_id).label("messages"),
-            exists()
-            .where(
-                Notice.person_id == (reader_id or ""), Notice.seen_at.is_(None), Notice.link == f"/orders/{order_id}"
-            )
-            .label("has_news"),
-        )
-        .outerjoin(EngineerProfile, EngineerProfile.person_id == Order.engineer_id)
-        .outerjoin(client, client.id == Order.client_id)
-        .outerjoin(Offer, and_(Offer.order_id == Order.id, Offer.number == newest_offer))
-        .outerjoin(Review, Review.delivery_id == newest_delivery)
-        .where(Order.id == order_id)
-    )
-
-
 def _files(session: Session, order_id: str, parties: Parties, actor: Actor) -> list[FileView]:
-    previews = (
-        select(func.count())
-        .where(FilePreview.file_id == StoredFile.id, FilePreview.stored_at.is_not(None))
-        .correlate(StoredFile)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(OrderFile, StoredFile, FilePurge.at, previews)
-        .join(StoredFile, StoredFile.id == OrderFile.file_id)
-        .outerjoin(FilePurge, FilePurge.file_id == StoredFile.id)
-        .where(
-            OrderFile.order_id == order_id,
-            OrderFile.removed_at.is_(None),
-            StoredFile.state != FileState.ABANDONED,
-        )
-        .order_by(OrderFile.added_at, StoredFile.original_name)
-    )
+    rows = session.execute(statements.files(), {"order_id": order_id})
     found = []
     for row, file, purged_at, preview_count in rows:
         role = FileRole(row.role)
@@ -300,39 +209,6 @@ def _comment(row: Sequence[Any], place: Place | None, replies: tuple[CommentView
 def _place(row: Sequence[Any], delivery_id: str) -> Place:
     _comment_id, start_ms, end_ms, carried = row
     return Place(delivery_id, start_ms / 1000, end_ms / 1000 if end_ms is not None else None, carried)
-
-
-def _newest_events(order_id: str) -> ScalarSelect[Any]:
-    """JSON rows of the newest events, newest first."""
-    newest = (
-        select(
-            func.jsonb_build_array(
-                OrderEvent.event,
-                OrderEvent.role,
-                OrderEvent.at,
-                OrderEvent.to_state,
-                OrderEvent.reason,
-                OrderEvent.payload,
-            ).label("row")
-        )
-        .where(OrderEvent.order_id == order_id)
-        .order_by(OrderEvent.seq.desc())
-        .limit(RECENT_EVENTS)
-        .subquery()
-    )
-    return select(func.jsonb_agg(newest.c.row)).scalar_subquery()
-
-
-def _newest_messages(order_id: str) -> ScalarSelect[Any]:
-    """JSON rows of the newest messages, newest first."""
-    newest = (
-        select(func.jsonb_build_array(Message.author_id, Message.body, Message.at).label("row"))
-        .where(Message.order_id == order_id)
-        .order_by(Message.at.desc())
-        .limit(RECENT_MESSAGES)
-        .subquery()
-    )
-    return select(func.jsonb_agg(newest.c.row)).scalar_subquery()
 
 
 def _event(row: Sequence[Any]) -> EventView:
