@@ -43,7 +43,7 @@ PAGE = """
   <li id="c-1" data-start="2.5">{{ time_link(2.5, none, "quiet") }} <p>The first word</p></li>
   <li id="c-2" data-start="6" data-end="9">{{ time_link(6, 9, "quiet") }} <p>The second word</p></li>
 </ol>
-<form method="post" action="/comments">
+<form method="post" action="/comments" data-soft>
   {{ range_fields(file_id="quiet") }}{{ textarea("body", "Comment") }}{{ submit("Send") }}
 </form>
 <form method="post" action="/slow" id="slow">{{ submit("Pay") }}</form>
@@ -161,8 +161,11 @@ def tone(level: float, *, length_s: float) -> bytes:
     return sound.getvalue()
 
 
-def outline() -> dict[str, object]:
-    """Peaks of a sound that swells three times, as the site sends them."""
-    levels = np.abs(np.sin(np.linspace(0, 3 * np.pi, BUCKETS))) * 110 + 10
+def outline(seed: int = 1) -> dict[str, object]:
+    """Peaks as the site sends them, of a song with an intro, verses, a break and choruses."""
+    dice = np.random.default_rng(seed)
+    parts = np.array([0.25, 0.55, 0.6, 0.9, 0.58, 0.92, 0.3, 0.95, 0.97, 0.4]) * dice.uniform(0.85, 1, 10)
+    beats = np.where(np.arange(BUCKETS) % 4 == 0, 1.0, 0.72) * dice.uniform(0.75, 1, BUCKETS)
+    levels = np.repeat(parts, BUCKETS // len(parts)) * beats * 127
     pairs = np.stack((-levels, levels), axis=1).astype(np.int8)
     return {"buckets": BUCKETS, "channels": 1, "pairs": base64.b64encode(pairs.tobytes()).decode()}

@@ -219,6 +219,20 @@ def test_the_sound_goes_on_while_another_page_is_opened(page: Page, shown: Stage
     assert page.evaluate("document.activeElement.tagName") == "H1"
 
 
+def test_the_sound_goes_on_while_a_comment_is_sent(page: Page, shown: Stage) -> None:
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('[data-t=seek]').value > 0.2")
+    page.evaluate("window.sameDocument = true")
+    page.locator("#field-body").fill("Warmer")
+    page.get_by_role("button", name="Send").click()
+    until(page, "document.querySelector('#field-body').value === ''")
+    before = position_s(page)
+    until(page, f"document.querySelector('[data-t=seek]').value > {before}")
+
+    assert page.evaluate("window.sameDocument") is True
+    assert [path for path, body in shown.posted if "body=Warmer" in body] == ["/comments"]
+
+
 def test_a_form_is_sent_once_however_often_its_button_is_pressed(page: Page, shown: Stage) -> None:
     button = page.locator("#slow button")
     button.scroll_into_view_if_needed()

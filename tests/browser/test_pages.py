@@ -1,5 +1,6 @@
-"""Every page, in both languages and both themes, on a desk and on a phone: nothing for axe to find, nothing refused
-by the content security policy, nobody else asked, nothing kept in the browser, nothing wider than the window."""
+"""Every page, in both languages and both themes, on a desk and on a phone: tags close, axe finds nothing, nothing is
+refused by the content security policy, nobody else is asked, nothing is kept in the browser, nothing is wider than
+the window."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser
 
 from headroom.settings import Settings
 from tests.browser.house import House, open_house
+from tests.browser.markup import unbalanced
 from tests.browser.visits import DESK, PHONE, Visit
 
 pytestmark = pytest.mark.browser
@@ -87,6 +89,7 @@ def faults_of(visit: Visit, house: House, address: str, axe_source: str) -> list
     assert answer is not None
     expected = REFUSALS.get(address, 200)
     found = [] if answer.status == expected else [f"status {answer.status}"]
+    found += unbalanced(answer.text())
     visit.page.wait_for_timeout(SETTLED_MS)
     if expected == 200:
         found += visit.complaints
