@@ -14,6 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rehearsal.browsing import Refused
@@ -67,11 +68,13 @@ def _play(
     teller.heading(
         "One order, from the first visit to the last deleted byte", f"Played on {given.base_url} as a browser"
     )
-    with teller.step("A musician's song: stems and a rough mix"):
-        song = _song(given.song or _inside(folder, "song"))
-        teller.fact("made", f"{len(song.stems)} stems, {size(sum(path.stat().st_size for path in song.stems))}")
-    meeting.meet(stage)
-    meeting.open_studio(stage)
+    with ProcessPoolExecutor(1) as studio:
+        recording = studio.submit(record, given.song or _inside(folder, "song"))
+        meeting.meet(stage)
+        meeting.open_studio(stage)
+        with teller.step(f"{cast.mara.name}'s song is recorded meanwhile"):
+            song = recording.result()
+            teller.fact("stems", f"{len(song.stems)}, {size(sum(path.stat().st_size for path in song.stems))}")
     titles = _free_titles(cast)
     _whole(Play(stage, song, report, _inside(folder, "whole"), titles[0], ARTIST))
     if given.story == "order":
@@ -87,6 +90,7 @@ def _play(
 def _whole(play: Play) -> None:
     _until_the_upload(play)
     working.upload_stems(play)
+    working.fetch_stems(play)
     working.accept_files(play)
     working.deliver(play, version=1, note=FIRST_NOTES)
     working.ask_for_changes(play)
@@ -141,7 +145,7 @@ def _free_titles(cast: Cast) -> list[str]:
     return list(itertools.islice((title for title in endless if title not in known), 3))
 
 
-def _song(folder: Path) -> Song:
+def record(folder: Path) -> Song:
     """The stems and the rough mix in this folder; made when they are not there yet."""
     kept = sorted(folder.glob("[0-9]*.wav"))
     rough = folder / "Rough mix.wav"

@@ -26,8 +26,6 @@ def let_it_clear(play: Play) -> None:
     ivo = play.cast.ivo
     with play.teller.step(f"{CLEARING_DAYS} days of clearing pass; the money is split and sent"):
         play.teller.fact("clock", play.doors.pass_time(CLEARING_DAYS * DAY_S + HOUR_S))
-        play.cast.mara.come_in()
-        ivo.come_in()
         row = wait_for(lambda: _sent_share(play), within_s=SETTLED_WITHIN_S, every_s=LOOK_EVERY_S, what="the transfer")
         leg = LegLine(ivo.name, minor_of(row[4]), re.findall(r"tr_\w+", row[6])[0])
         play.report.legs = [leg]
@@ -52,7 +50,7 @@ def take_home(play: Play) -> None:
     mara = play.cast.mara
     _, engineer = play.couriers()
     with play.teller.step(f"{mara.name} takes the receipt and the finished files"):
-        page = mara.browser.open(play.path)
+        page = play.look_at(mara)
         receipt = mara.browser.open(page.link(r"/receipts/"))
         play.teller.fact("receipt", f"{receipt.term('Number')}, paid with {receipt.term('Payment method')}")
         changed = fetch_versions(play, engineer, play.folder)
@@ -67,10 +65,8 @@ def let_thirty_days_pass(play: Play) -> None:
     client, _ = play.couriers()
     with play.teller.step(f"{SOURCE_DAYS} days pass; the sources are deleted, with proof"):
         play.doors.pass_time(SOURCE_DAYS * DAY_S + HOUR_S)
-        play.cast.mara.come_in()
         wait_for(lambda: _is_closed(play), within_s=PURGED_WITHIN_S, every_s=LOOK_EVERY_S, what="the sources' last day")
         play.teller.fact("clock", play.doors.pass_time(GRACE_S))
-        play.cast.mara.come_in()
         page = wait_for(
             lambda: _all_deleted(play), within_s=PURGED_WITHIN_S, every_s=LOOK_EVERY_S, what="the deletion receipts"
         )
@@ -88,12 +84,12 @@ def let_thirty_days_pass(play: Play) -> None:
 
 
 def _sent_share(play: Play) -> list[str] | None:
-    rows = play.cast.ivo.browser.open("/payouts").rows(play.title)
+    rows = play.look_at(play.cast.ivo, "/payouts").rows(play.title)
     return next((row for row in rows if len(row) > 6 and "tr_" in row[6]), None)
 
 
 def _completed(play: Play) -> Page:
-    return play.cast.mara.browser.open(play.path)
+    return play.look_at(play.cast.mara)
 
 
 def _amounts(play: Play) -> list[int]:
@@ -103,13 +99,13 @@ def _amounts(play: Play) -> list[int]:
 def _is_closed(play: Play) -> bool:
     """True once no source of the order can be downloaded any more."""
     client, _ = play.couriers()
-    page = play.cast.mara.browser.open(play.path)
+    page = play.look_at(play.cast.mara)
     return not any(f"/files/{file_id}/download" in page.html for file_id in client.sent)
 
 
 def _all_deleted(play: Play) -> Page | None:
     client, _ = play.couriers()
-    page = play.cast.mara.browser.open(f"{play.path}/deletions")
+    page = play.look_at(play.cast.mara, f"{play.path}/deletions")
     return page if all(f"/files/{file_id}/receipt" in page.html for file_id in client.sent) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.browsing import Given, Refused, wait_for
@@ -40,10 +40,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Song:
-    """What the musician brings."""
+    """What the musician brings, and what the engineer made of it so far, by version."""
 
     stems: list[Path]
     rough: Path
+    mixes: dict[int, Path] = field(default_factory=dict)
 
 
 @dataclass
@@ -108,18 +109,26 @@ class Play:
         """The order's page for this person, once it offers a form; what they wait for is the other side or a machine."""
 
         def look() -> Page | None:
-            page = person.browser.open(self.path)
+            page = self.look_at(person)
             return page if page.forms(part) else None
 
         page: Page = wait_for(look, within_s=within_s, every_s=LOOK_EVERY_S, what=f"{part} on {self.path}")
         return page
+
+    def look_at(self, person: Person, path: str = "") -> Page:
+        """The order's page, or another one, as this person sees it; who was signed out by time signs in again."""
+        page = person.browser.open(path or self.path)
+        if page.path != "/sign-in":
+            return page
+        person.come_in()
+        return person.browser.open(path or self.path)
 
     def act(self, person: Person, part: str, *, has: str = "", **given: Given) -> Page:
         """Waits for a form and sends it; a page that moved meanwhile is looked at again, as a person would."""
         for _ in range(TRIES):
             page = self.await_form(person, part)
             try:
-                return person.browser.submit(page.form(part, has=has), **given)
+                return person.browser.submit(page.form(part, has=has), press="", **given)
             except Refused as refused:
                 if refused.status != http.HTTPStatus.CONFLICT:
                     raise

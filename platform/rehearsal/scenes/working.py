@@ -45,22 +45,28 @@ def upload_stems(play: Play) -> None:
         play.act(mara, "/files-submission", files_note="The kick is meant to be dirty.")
 
 
-def accept_files(play: Play) -> None:
-    """The engineer fetches the stems and begins; from here the turnaround counts."""
+def fetch_stems(play: Play) -> None:
+    """The engineer downloads what the client sent; hashes are compared."""
     ivo = play.cast.ivo
     client, _ = play.couriers()
-    with play.teller.step(f"{ivo.name} downloads the stems and accepts them"):
-        page = play.await_form(ivo, "/intake-acceptance")
+    with play.teller.step(f"{ivo.name} downloads the stems"):
+        play.await_form(ivo, "/intake-acceptance")
         started, total = time.monotonic(), 0
         for file_id, sent in client.sent.items():
-            if f"/files/{file_id}/download" not in page.html:
-                continue
             role = "rough" if sent.name == play.song.rough.name else "stem"
             got = ivo.browser.download(f"/files/{file_id}/download", into=play.desk / sent.name)
             play.note_received(sent.name, role, sent.size_bytes, sent.sha256, got.sha256)
             total += got.size_bytes
         play.teller.fact("received", f"{told_rate(total, time.monotonic() - started)}; every hash is the sender's")
-        play.act(ivo, "/intake-acceptance")
+
+
+def accept_files(play: Play) -> None:
+    """The engineer takes the files as they are; from here the turnaround counts."""
+    ivo = play.cast.ivo
+    with play.teller.step(f"{ivo.name} accepts the files"):
+        page = play.act(ivo, "/intake-acceptance")
+        due = re.search(r"Due\s*<time datetime=\"([^\"]+)", page.html)
+        play.teller.fact("due", due.group(1) if due else "in five days")
 
 
 def deliver(play: Play, *, version: int, note: str) -> None:
@@ -68,9 +74,7 @@ def deliver(play: Play, *, version: int, note: str) -> None:
     ivo = play.cast.ivo
     _, engineer = play.couriers()
     with play.teller.step(f"{ivo.name} mixes and delivers version {version}"):
-        started = time.monotonic()
-        path = mix(play.desk, version)
-        play.teller.fact("mixed", f"{len(play.song.stems)} stems, {time.monotonic() - started:.1f} s at the desk")
+        path = play.song.mixes.get(version) or _mixed(play, version)
         sent = engineer.send(path, role="delivery", deliverable="master")
         play.teller.fact("sent", told_rate(sent.size_bytes, sent.seconds))
         engineer.await_checks()
@@ -79,6 +83,14 @@ def deliver(play: Play, *, version: int, note: str) -> None:
         codes = form.options("acknowledged") if form.has("acknowledged") else []
         heard: dict[str, Given] = {"acknowledged": codes} if codes else {}
         play.act(ivo, "/delivery", has="version", delivery_note=note, **heard)
+
+
+def _mixed(play: Play, version: int) -> Path:
+    started = time.monotonic()
+    path = mix(play.desk, version)
+    play.song.mixes[version] = path
+    play.teller.fact("mixed", f"{len(play.song.stems)} stems, {time.monotonic() - started:.1f} s at the desk")
+    return path
 
 
 def ask_for_changes(play: Play) -> None:
@@ -97,7 +109,11 @@ def approve(play: Play) -> None:
     """The client compares both versions at the same loudness and approves."""
     mara = play.cast.mara
     with play.teller.step(f"{mara.name} compares both versions and approves"):
+        play.await_form(mara, "/approval")
+        play.listen(mara, _versions(play)[-1])
         page = play.await_form(mara, "/approval")
+        for name, lufs, dbtp in dict.fromkeys(re.findall(r"(Mix v\d\.wav) LUFS (\S+) dBTP (\S+)", page.text)):
+            play.teller.fact(name, f"{lufs} LUFS, {dbtp} dBTP; both are played at the same loudness")
         play.teller.fact("comment", "carried to the new version" if page.says(WISH) else "answered in the new version")
         play.act(mara, "/approval")
 
