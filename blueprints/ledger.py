@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import Field
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from blueprints.error_words import say, say_field
+from blueprints.error_words import field_messages, say, say_field
 from blueprints.forms import Form, body_cap, read_form
 from blueprints.locales import current_locale
 from blueprints.signed_in import machine, signed_in
@@ -37,7 +37,7 @@ POLLS = 8  # about fifteen seconds, then we promise a mail
 
 
 class Onboarding(Form):
-    country: str = Field(pattern="^[A-Z]{2}$")
+    country: str = Field(max_length=2)
 
 
 def settings() -> Settings:
@@ -159,11 +159,21 @@ def receipt(actor: Actor, payment_id: str) -> str:
 @signed_in
 def payouts_page(actor: Actor) -> str:
     """What a payee has coming, what was sent, and whether their account can receive."""
+    return _payouts(actor, errors={})
+
+
+def _payouts(actor: Actor, *, errors: dict[str, str]) -> str:
     with reading() as session:
         state = payees.payee_state(session, str(actor.person_id))
         statement = statements.statement(session, str(actor.person_id))
     countries = sorted(((code, _country(code)) for code in payees.COUNTRIES), key=lambda pair: pair[1])
-    return render_template("ledger/payouts.html", state=state, statement=statement, countries=countries)
+    return render_template(
+        "ledger/payouts.html",
+        state=state,
+        statement=statement,
+        countries=[("", _("Choose a country")), *countries],
+        errors=errors,
+    )
 
 
 def _country(code: str) -> str:
@@ -177,14 +187,18 @@ def start_onboarding(actor: Actor) -> WerkzeugResponse:
 
     Asked twice it finds the account of the first time: the account is the payee's, not the request's.
     """
-    form = read_form(Onboarding)
-    if form.country not in payees.COUNTRIES:
-        raise CountryNotServed({"country": "country_not_served"})
+    try:
+        return _start_onboarding(actor, read_form(Onboarding).country)
+    except CountryNotServed as error:
+        return make_response(_payouts(actor, errors=field_messages(error)), 422)
+
+
+def _start_onboarding(actor: Actor, country: str) -> WerkzeugResponse:
+    if country not in payees.COUNTRIES:
+        raise CountryNotServed({"country": "country_not_served" if country else "missing"})
     person_id = str(actor.person_id)
     with unit(actor) as session:
-        prepared = payees.start_onboarding(
-            session, person_id=person_id, country=form.country, by=actor, now=clock.now()
-        )
+        prepared = payees.start_onboarding(session, person_id=person_id, country=country, by=actor, now=clock.now())
     if prepared is not None:
         _open_account(person_id, prepared)
     return _to_provider(person_id)

@@ -133,9 +133,14 @@ def test_a_used_up_link_is_replaced_by_a_new_one(desk: Desk, site: Flask) -> Non
     assert len(desk.rows(Payee)) == 1
 
 
-def test_a_country_the_provider_does_not_serve_is_refused_at_its_field(desk: Desk, site: Flask) -> None:
-    status, _ = post(browser_of(site, "per_ivo"), "/payouts/onboarding", "/payouts", country="ZZ")
-    assert (status, desk.rows(Payee)) == (422, [])
+@pytest.mark.parametrize(("country", "says"), [("ZZ", "not possible yet"), ("", "Fill this in.")])
+def test_a_country_that_cannot_be_taken_is_said_at_its_field(desk: Desk, site: Flask, country: str, says: str) -> None:
+    ivo = browser_of(site, "per_ivo")
+    found = _TOKEN.search(ivo.get("/payouts").text)
+    assert found is not None
+    answer = ivo.post("/payouts/onboarding", data={"csrf_token": found[1], "country": country})
+    assert (answer.status_code, desk.rows(Payee)) == (422, [])
+    assert says in answer.text
 
 
 def test_the_statement_shows_each_share_and_why_it_waits(desk: Desk, site: Flask) -> None:
