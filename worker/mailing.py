@@ -65,9 +65,9 @@ def render(app: Flask, letter: Letter, *, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(letter.queued_at)
     message["Message-ID"] = f"<{letter.mail_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = letter.locale
     message.set_content(parts["txt"])
     message.add_alternative(parts["html"], subtype="html")
+    message["Content-Language"] = letter.locale  # setting the content clears what was said of it before
     return message
 
 

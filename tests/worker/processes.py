@@ -14,11 +14,12 @@ from pathlib import Path
 from tests.conftest import PrivateDatabase, make_settings
 
 ROOT = Path(__file__).parents[2]
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens, so no other installation is met
 
 
 def environment(database: PrivateDatabase, **changes: str) -> dict[str, str]:
     """The environment of a process of this installation, as the supervisor would give it."""
-    settings = make_settings(database_url=database.url)
+    settings = make_settings(database_url=database.url, stripe_api_base=NOWHERE, s3_endpoint=NOWHERE)
     given = {
         str(field.validation_alias): _written(getattr(settings, name))
         for name, field in type(settings).model_fields.items()
@@ -38,9 +39,7 @@ def _written(value: object) -> str:
 @contextmanager
 def worker(database: PrivateDatabase, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process; killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "worker"], cwd=ROOT, env=environment(database, **changes)
-    )
+    process = subprocess.Popen([sys.executable, "-m", "worker"], cwd=ROOT, env=environment(database, **changes))
     try:
         yield process
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import Message
 
 import pytest
@@ -80,6 +81,7 @@ def test_mail_is_sent_once_in_the_readers_language(
         until(lambda: state_of(private_database, mail_id) == "sent", within_s=30, what="the mail is sent")
     assert [message["To"] for message in box.messages] == ["mara@example.test"]
     assert box.messages[0]["Content-Language"] == "ru"
+    assert str(make_header(decode_header(box.messages[0]["Subject"]))) == "Подтвердите адрес"
 
 
 def test_a_mail_server_that_says_later_is_asked_again(
