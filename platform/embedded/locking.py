@@ -70,7 +70,7 @@ def _has_wheels(lock: str, python: str) -> bool:
 def _uv() -> list[str]:
     program = ROOT / ".venv" / "installer" / "bin" / "uv"
     found = program if program.exists() else Path(sys.executable).with_name("uv")
-    options = ["--quiet", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
+    options = ["--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
     return [str(found), "pip", "compile", *options, "--only-binary", ":all:"]
 
 
