@@ -38,6 +38,8 @@ class Stopped(BaseException):
 def main(arguments: list[str]) -> int:
     """Do one verb; the exit code is the player's, or 1 with a sentence when something cannot start."""
     given = _parsed(arguments)
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]  # libpq would read them behind our addresses' back
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
