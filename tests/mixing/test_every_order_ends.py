@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +126,21 @@ def test_only_the_client_can_approve() -> None:
     assert Event.APPROVE in events_open_to(State.DELIVERED, Role.CLIENT)
     assert Event.APPROVE not in events_open_to(State.DELIVERED, Role.ENGINEER)
     assert Event.APPROVE not in events_open_to(State.DELIVERED, Role.STAFF)
+
+
+def as_markdown() -> str:
+    """The table of moves as docs/orders.md shows it."""
+    rows = ["| from | event | who | to | if | money | after |", "|---|---|---|---|---|---|---|"]
+    for move in MOVES:
+        who = ", ".join(sorted(move.roles))
+        guard = "" if move.guard is Guard.NONE else move.guard.value
+        days = deadlines.DELAYS[move.timer] if move.timer else None
+        after = "" if days is None else f"{days.total_seconds() / 86_400:g} d"
+        money = "" if move.money is MoneyTag.NONE else move.money.value
+        rows.append(f"| {move.source} | {move.event} | {who} | {move.target} | {guard} | {money} | {after} |")
+    return "\n".join(rows)
+
+
+def test_the_documented_table_is_the_one_that_runs() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "orders.md"
+    assert as_markdown() in page.read_text("utf-8")

@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from headroom.actors import Actor
 from headroom.files.models import FileHold
 from headroom.ledger.models import Refund
 from headroom.mailing import sending
 from headroom.mailing.models import OutgoingMail
 from headroom.mixing import orders, talk, timers
 from headroom.mixing.models import Order, OrderEvent
-from headroom.mixing.states import State
-from tests.mixing.world import DAY, IVO, MARA, NOON, Story, people
+from headroom.mixing.moving import move
+from headroom.mixing.states import Event, Guard, State
+from tests.mixing.world import DAY, IVO, MARA, NOON, Story, money_is_disputed, people
 
 
 @pytest.fixture
@@ -159,3 +161,23 @@ def test_a_dispute_nobody_rules_ends_with_the_split_printed_on_its_first_day(sto
         10_000,
         10_000,
     )
+
+
+@pytest.mark.parametrize(("by", "asked"), [(MARA, "engineer"), (IVO, "client")])
+def test_a_dispute_asks_the_side_that_did_not_open_it(story: Story, by: Actor, asked: str) -> None:
+    story.delivered()
+    orders.request_revision(
+        story.session, story.order, wishes="x", comment_ids=(), is_defect=False, by=MARA, now=story.now
+    )
+    move(story.session, story.order, Event.OPEN_DISPUTE, by=by, now=story.now, holds={Guard.EVIDENCE_FROZEN: True})
+    assert (story.order.awaiting_statement_of, story.order.deadline_at) == (asked, NOON + 5 * DAY)
+
+
+def test_clearing_waits_while_a_bank_disputes_the_payment(story: Story) -> None:
+    story.delivered()
+    orders.approve(story.session, story.order, by=MARA, now=story.now)
+    money_is_disputed(story.session, story.order, now=story.now)
+    let_time_pass(story, 8 * DAY)
+    assert story.order.state == State.APPROVED
+    assert story.order.look_at is not None
+    assert story.order.look_at > story.now

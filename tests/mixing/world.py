@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from headroom.accounts import capabilities
@@ -174,19 +175,33 @@ class Story:
 
 def money_arrives(session: Session, order: Order, attempt: PaymentAttempt, *, now: datetime) -> None:
     """The provider shows a succeeded charge of exactly the price; the ledger books it."""
+    observing.observe(session, attempt.id, _sight(order, attempt.id, now=now), now=now)
+
+
+def money_is_disputed(session: Session, order: Order, *, now: datetime) -> None:
+    """The payer's bank took the money back until a dispute is settled."""
+    attempt_id = session.scalars(select(PaymentAttempt.id).where(PaymentAttempt.state == "paid")).one()
     price, currency = order.price_minor or 0, order.currency
-    about = {"subject": f"order:{order.id}", "attempt": attempt.id}
-    moved = seen.BalanceMovement(f"txn_{attempt.id}", "charge", "ch", price, 610, currency, now, now)
+    taken = seen.BalanceMovement("txn_dp", "adjustment", "dp_1", -price, 1_500, currency, now, now)
+    dispute = seen.ProviderDispute("dp_1", "needs_response", price, currency, (taken,))
+    sight = replace(_sight(order, attempt_id, now=now), disputes=(dispute,))
+    observing.observe(session, attempt_id, sight, now=now)
+
+
+def _sight(order: Order, attempt_id: str, *, now: datetime) -> observing.Sight:
+    price, currency = order.price_minor or 0, order.currency
+    about = {"subject": f"order:{order.id}", "attempt": attempt_id}
+    moved = seen.BalanceMovement(f"txn_{attempt_id}", "charge", "ch", price, 610, currency, now, now)
     charge = seen.ProviderCharge(
-        f"ch_{attempt.id}", "succeeded", price, price, currency, moved, "visa ····4242", False, ()
+        f"ch_{attempt_id}", "succeeded", price, price, currency, moved, "visa ····4242", False, ()
     )
     intent = seen.ProviderPayment(
-        f"pi_{attempt.id}", "succeeded", price, currency, about["subject"], about, charge, None
+        f"pi_{attempt_id}", "succeeded", price, currency, about["subject"], about, charge, None
     )
     page = seen.Checkout(
-        f"cs_{attempt.id}", None, "complete", "paid", intent.id, price, currency, about["subject"], about, now
+        f"cs_{attempt_id}", None, "complete", "paid", intent.id, price, currency, about["subject"], about, now
     )
-    observing.observe(session, attempt.id, observing.Sight(page, intent), now=now)
+    return observing.Sight(page, intent)
 
 
 def clipped(facts: AudioFacts = FACTS) -> AudioFacts:

@@ -23,7 +23,7 @@ from headroom.mixing.offers import frozen_shares, require_open, stored_shares
 from headroom.mixing.orders import locked
 from headroom.mixing.pricing import shares_of
 from headroom.mixing.settlement import PURPOSE
-from headroom.mixing.states import UNPAID, Event, Guard, PaymentState, Role, State
+from headroom.mixing.states import UNPAID, Event, Guard, Role, State
 from headroom.money import Money
 
 PROVIDER = Actor.system("provider")
@@ -138,12 +138,10 @@ def go_back(session: Session, order: Order, *, by: Actor, now: datetime) -> None
 def paid(session: Session, subject_id: str, *, fact: Fact, now: datetime) -> None:
     """Money arrived and is held. On an order that no longer waits for it, everything goes back."""
     order = locked(session, subject_id)
-    if order.payment_state not in (PaymentState.NONE, PaymentState.OPEN, PaymentState.PROCESSING):
-        return
+    if State(order.state) not in UNPAID:
+        return  # heard before
     waiting = order.state in (State.AWAITING_PAYMENT, State.PAYMENT_PENDING)
     event = Event.PAYMENT_SUCCEEDED if waiting else Event.LATE_PAYMENT
-    if State(order.state) not in UNPAID:
-        return
     move(
         session,
         order,

@@ -48,7 +48,9 @@ def look(session: Session, order_id: str, *, look_at: datetime, now: datetime) -
             with session.begin_nested():
                 fire(session, order, Event(order.deadline_event), now=now)
         except MoneyFrozen:  # a chargeback or fraud warning is open: clearing waits for its end
-            session.execute(update(Order).where(Order.id == order_id).values(look_at=now + FROZEN_RETRY))
+            session.refresh(order)
+            order.look_at = now + FROZEN_RETRY
+            session.flush()
         return
     _remind(session, order, now=now)
 
