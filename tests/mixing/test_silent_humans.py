@@ -14,7 +14,7 @@ from headroom.ledger.models import Refund
 from headroom.mailing import sending
 from headroom.mailing.models import OutgoingMail
 from headroom.mixing import orders, talk, timers
-from headroom.mixing.models import Order, OrderEvent
+from headroom.mixing.models import EngineerProfile, Order, OrderEvent
 from headroom.mixing.moving import move
 from headroom.mixing.states import Event, Guard, State
 from tests.mixing.world import DAY, IVO, MARA, NOON, Story, money_is_disputed, people
@@ -181,3 +181,12 @@ def test_clearing_waits_while_a_bank_disputes_the_payment(story: Story) -> None:
     assert story.order.state == State.APPROVED
     assert story.order.look_at is not None
     assert story.order.look_at > story.now
+
+
+def test_an_engineer_who_vanishes_twice_takes_no_new_orders(story: Story) -> None:
+    first, second = Story(story.session).submitted(), Story(story.session).submitted()
+    paused = []
+    for one in (first, second):
+        timers.fire(one.session, one.order, Event.INTAKE_UNANSWERED, now=NOON + 3 * DAY)
+        paused.append(story.session.get_one(EngineerProfile, "per_ivo").paused_why)
+    assert paused == [None, "vanished"]

@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from headroom.actors import Actor
-from headroom.ledger.errors import MoneyFrozen
+from headroom.ledger.errors import MoneyFrozen, NothingHeld, RefundTooLarge
 from headroom.mailing.models import OutgoingMail
 from headroom.mixing import deadlines, offers, told
 from headroom.mixing.deadlines import Reminder
-from headroom.mixing.models import Delivery, Order, ReminderSent, Review
+from headroom.mixing.models import Delivery, EngineerProfile, Order, ReminderSent, Review
 from headroom.mixing.moving import as_review, move, note, store_review, timing
 from headroom.mixing.orders import locked
 from headroom.mixing.pricing import cancellation
@@ -28,6 +28,8 @@ from headroom.mixing.states import Event, Guard, Role, State
 TIMER = Actor.system("timer")
 BATCH = 200
 FROZEN_RETRY = timedelta(hours=6)
+VANISHINGS = frozenset({Event.INTAKE_UNANSWERED, Event.NEVER_DELIVERED, Event.ENGINEER_SILENT})
+VANISHINGS_TO_PAUSE = 2
 
 
 def due(session: Session, *, now: datetime, limit: int = BATCH) -> Sequence[tuple[str, datetime]]:
@@ -47,7 +49,7 @@ def look(session: Session, order_id: str, *, look_at: datetime, now: datetime) -
         try:
             with session.begin_nested():
                 fire(session, order, Event(order.deadline_event), now=now)
-        except MoneyFrozen:  # a chargeback or fraud warning is open: clearing waits for its end
+        except (MoneyFrozen, NothingHeld, RefundTooLarge):  # the payer's bank was there first: wait for its end
             session.refresh(order)
             order.look_at = now + FROZEN_RETRY
             session.flush()
@@ -63,6 +65,19 @@ def fire(session: Session, order: Order, event: Event, *, now: datetime) -> None
     holds = {Guard.EVIDENCE_FROZEN: True, Guard.CLEARED: True}
     payload = {"deadline_at": order.deadline_at.isoformat()} if order.deadline_at else None
     move(session, order, event, by=TIMER, now=now, role=Role.TIMER, holds=holds, changes=changes, payload=payload)
+    if event in VANISHINGS:
+        _pause_who_vanishes(session, order.engineer_id, now=now)
+
+
+def _pause_who_vanishes(session: Session, engineer_id: str, *, now: datetime) -> None:
+    """An engineer who left two clients alone takes no new orders until they say they are back."""
+    vanished = session.scalar(
+        select(func.count()).where(Order.engineer_id == engineer_id, Order.settled_why.in_(VANISHINGS))
+    )
+    engineer = session.get(EngineerProfile, engineer_id)
+    if engineer is not None and engineer.paused_at is None and (vanished or 0) >= VANISHINGS_TO_PAUSE:
+        engineer.paused_at, engineer.paused_why = now, "vanished"
+        session.flush()
 
 
 def _ruling(session: Session, order: Order) -> dict[str, Any]:
