@@ -17,7 +17,9 @@ down_revision = None
 
 def upgrade() -> None:
     """Run the library's schema as it ships."""
-    op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.execute(SchemaManager.get_schema())  # many statements: past SQLAlchemy's parameters
 
 
 def downgrade() -> None:

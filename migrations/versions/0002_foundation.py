@@ -21,7 +21,9 @@ SQL = Path(__file__).resolve().parents[1] / "sql" / "0002_foundation.sql"
 
 def upgrade() -> None:
     """Run the file in this revision's transaction."""
-    op.get_bind().connection.driver_connection.execute(SQL.read_text(encoding="utf-8"))
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.execute(SQL.read_text(encoding="utf-8"))  # many statements: past SQLAlchemy's parameters
 
 
 def downgrade() -> None:

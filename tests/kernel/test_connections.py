@@ -28,11 +28,11 @@ def test_a_connection_the_server_closed_is_replaced_unseen(private_database: Pri
 
 
 def test_a_page_cannot_write(private_database: PrivateDatabase) -> None:
-    with pytest.raises(RuntimeError, match="a page tried to write"), reading() as session:
-        session.add(
-            Notice(person_id="per_mara", kind="x", values={}, link="/", posted_at=datetime(2026, 1, 1, tzinfo=UTC))
-        )
-        session.commit()
+    late = Notice(person_id="per_mara", kind="x", values={}, link="/", posted_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with reading() as session:
+        session.add(late)
+        with pytest.raises(RuntimeError, match="a page tried to write"):
+            session.commit()
     with reading() as session:
         assert session.scalar(text("SELECT count(*) FROM notice")) == 0
 
