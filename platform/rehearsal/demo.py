@@ -22,8 +22,7 @@ from rehearsal.pages import NotOnPage
 from rehearsal.people import Doors
 from rehearsal.report import Report
 from rehearsal.scenes import dealing, ending, meeting, working
-from rehearsal.scenes.playing import Cast, Play, Song, Stage
-from rehearsal.song import write_rough, write_stems
+from rehearsal.scenes.playing import Cast, Play, Stage, record
 from rehearsal.store_proof import StoreInfo
 from rehearsal.telling import Teller, size
 
@@ -43,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = Path(tempfile.mkdtemp(prefix="headroom-demo-"))
     try:
         _play(given, doors, store, teller, report, folder)
+    except KeyboardInterrupt:
+        return 130
     except (Refused, NotOnPage, TimeoutError, OSError) as error:
         print(f"\nThe story stopped: {error}", file=sys.stderr, flush=True)
         return 1
@@ -143,15 +144,6 @@ def _free_titles(cast: Cast) -> list[str]:
     known = cast.mara.browser.open("/orders").text
     endless = itertools.chain(TITLES, (f"{title} No. {number}" for number in itertools.count(2) for title in TITLES))
     return list(itertools.islice((title for title in endless if title not in known), 3))
-
-
-def record(folder: Path) -> Song:
-    """The stems and the rough mix in this folder; made when they are not there yet."""
-    kept = sorted(folder.glob("[0-9]*.wav"))
-    rough = folder / "Rough mix.wav"
-    if kept and rough.exists():
-        return Song(kept, rough)
-    return Song([each.path for each in write_stems(folder)], write_rough(folder))
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from rehearsal.browsing import Browser, Refused, ask
 from rehearsal.mailbox import Mailbox
@@ -33,10 +35,9 @@ class Person:
         return self.browser.open("/orders").path == "/orders"
 
     def accepted(self) -> list[str]:
-        """What the account page says was accepted, one line per document."""
-        text = self.browser.open("/account").text
-        tail = text.partition("What you accepted")[2]
-        return [name for name in ("Privacy Policy", "Terms") if name in tail]
+        """What the account page says was accepted, one entry per document and version."""
+        tail = self.browser.open("/account").text.partition("What you accepted")[2]
+        return [f"{name} {version}" for name, version in re.findall(r"([A-Z][\w ]+?) ?, version (\w+)", tail)]
 
     def _sign_in(self) -> bool:
         page = self.browser.open("/sign-in")
@@ -89,8 +90,7 @@ class Doors:
         """Moves the clocks of the site and of the payment stand-in together; the site's new time."""
         moved = ask(f"{self.base_url}/rehearsal/clock", {"advance_seconds": seconds}, token=self.token)
         ask(f"{self.stripe_url}/_clock", {"offset_seconds": moved["seconds"]})
-        now: str = moved["now"]
-        return now
+        return f"{datetime.fromisoformat(moved['now']):%d %b %Y, %H:%M} UTC"
 
     def trial_balance(self) -> list[dict[str, object]]:
         """Every account of the books that holds something."""

@@ -54,6 +54,7 @@ def accept_and_pay(play: Play) -> None:
     with play.teller.step(f"{mara.name} accepts the offer and pays"):
         play.act(mara, "/offer-acceptance")
         hosted = play.act(mara, "/payment", has="start_work", start_work=True)
+        play.teller.fact("consent", "work may begin before the days of withdrawal are over")
         play.teller.fact("checkout", hosted.url.split("/c/pay/")[0] + ", the provider's own page")
         mara.browser.submit(hosted.form("/c/pay/"), press="pay", email=mara.email)
         page = play.await_form(mara, "/files-submission")

@@ -11,6 +11,7 @@ from rehearsal.pages import Page
 from rehearsal.people import Doors, Person
 from rehearsal.report import FileLine, Report
 from rehearsal.sending import Courier
+from rehearsal.song import write_rough, write_stems
 from rehearsal.store_proof import StoreInfo
 from rehearsal.telling import Teller
 
@@ -152,3 +153,12 @@ class Play:
     def note_received(self, name: str, role: str, size_bytes: int, sent: str, received: str | None) -> None:
         """One file for the report."""
         self.report.files.append(FileLine(name, role, size_bytes, sent, received))
+
+
+def record(folder: Path) -> Song:
+    """The stems and the rough mix in this folder; made when they are not there yet."""
+    kept = sorted(folder.glob("[0-9]*.wav"))
+    rough = folder / "Rough mix.wav"
+    if kept and rough.exists():
+        return Song(kept, rough)
+    return Song([each.path for each in write_stems(folder)], write_rough(folder))

@@ -65,7 +65,7 @@ def accept_files(play: Play) -> None:
     ivo = play.cast.ivo
     with play.teller.step(f"{ivo.name} accepts the files"):
         page = play.act(ivo, "/intake-acceptance")
-        due = re.search(r"Due\s*<time datetime=\"([^\"]+)", page.html)
+        due = re.search(r"\bDue (.+?UTC)", page.text)
         play.teller.fact("due", due.group(1) if due else "in five days")
 
 
@@ -112,8 +112,9 @@ def approve(play: Play) -> None:
         play.await_form(mara, "/approval")
         play.listen(mara, _versions(play)[-1])
         page = play.await_form(mara, "/approval")
-        for name, lufs, dbtp in dict.fromkeys(re.findall(r"(Mix v\d\.wav) LUFS (\S+) dBTP (\S+)", page.text)):
-            play.teller.fact(name, f"{lufs} LUFS, {dbtp} dBTP; both are played at the same loudness")
+        for name, lufs, dbtp in dict.fromkeys(re.findall(r"\b(v\d) LUFS (\S+) dBTP (\S+)", page.text)):
+            play.teller.fact(name, f"{lufs} LUFS, {dbtp} dBTP, true peak")
+        play.teller.fact("compared", "sample by sample, both at the same loudness")
         play.teller.fact("comment", "carried to the new version" if page.says(WISH) else "answered in the new version")
         play.act(mara, "/approval")
 
