@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from headroom.settings import Settings
 from tests.browser.house import House, open_house
 from tests.browser.markup import unbalanced
-from tests.browser.visits import DESK, PHONE, Visit
+from tests.browser.visits import DESK, PHONE, Visit, until
 
 pytestmark = pytest.mark.browser
 
@@ -142,6 +142,41 @@ def test_the_first_tab_leads_to_the_content(browser: Browser, house: House) -> N
     focused = visit.page.evaluate("document.activeElement.id")
     visit.close()
     assert focused == "main"
+
+
+def test_a_version_is_heard_compared_and_commented_by_keys_alone(browser: Browser, house: House) -> None:
+    visit = Visit(browser)
+    house.enter(visit, name="mara", locale="en", theme="dark")
+    page = visit.page
+    page.goto(f"{house.url}/orders/{house.orders['delivered']}")
+    page.locator(".player [data-play]:visible").wait_for()
+
+    tab_to(page, ".player [data-play]")
+    page.keyboard.press("Enter")
+    until(page, "document.querySelector('[data-t=seek]').value > 0")
+    tab_to(page, ".player .wave-seek")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("x")
+    page.keyboard.press("c")
+    page.keyboard.type("A little warmer here")
+    tab_to(page, "#comments form[data-soft] button.button:not([data-take-position])")
+    page.keyboard.press("Enter")
+    page.locator(".comments .message-text", has_text="A little warmer here").wait_for()
+
+    picked = page.locator("[data-pick]").evaluate_all("all => all.map((each) => each.getAttribute('aria-pressed'))")
+    complaints = visit.complaints
+    visit.close()
+    assert complaints == []
+    assert picked == ["true", "false"]  # the page came anew, and begins with A
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is there; never by script."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab never reached {selector}")
 
 
 def test_the_transport_hides_no_focused_control(browser: Browser, house: House) -> None:

@@ -49,7 +49,8 @@ async function visit(address, request, form = null, remember = true) {
     location.assign(form && response?.ok ? response.url : address);
     return;
   }
-  if (remember) history.pushState({ soft: true }, "", response.url + new URL(address, location).hash);
+  // A form that came back with its errors has no address of its own to return to.
+  if (remember && (!form || response.redirected)) history.pushState({ soft: true }, "", response.url + new URL(address, location).hash);
   exchange(page);
 }
 
