@@ -107,7 +107,7 @@ TODOS: Mapping[str, Any] = {
     "deliver_next": _l("Listen, compare with the version before, then approve or ask for changes."),
     "request_revision": _l("Read the list and the comments, then deliver the next version."),
     "approve": _l("The money is clearing. The order's page says when it is sent."),
-    "auto_approve:client": _l("If something is objectively broken, say so within 72 hours on the order's page."),
+    "auto_approve:client": _l("If something is objectively broken, write to us within 72 hours: the money waits that long."),
     "legs_settled:client": _l("Take your files soon: the page says until when they stay."),
     "leg_unpayable": _l("Complete your payout account; the money waits there for you."),
     "refund_failed": _l("Write to us: we still owe it to you and find another way."),
