@@ -20,8 +20,9 @@ def test_scripts_of_a_text_page_weigh_at_most_32_kb() -> None:
     assert packed(shell) <= 32 * KB
 
 
-def test_scripts_of_a_page_with_sound_weigh_at_most_48_kb() -> None:
+def test_scripts_of_a_page_with_sound_and_uploads_weigh_at_most_48_kb() -> None:
     room = modules_from(STATIC / "js/shell/shell.js", follow_dynamic=True)
+    room |= modules_from(STATIC / "js/upload/upload.js", follow_dynamic=True)
 
     assert STATIC / "js/room/ab.js" in room
     assert packed(room) <= 48 * KB
