@@ -16,7 +16,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 IN_FLIGHT = 5
-SIGNED_AT_ONCE = 10
 TRIES = 8
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 8.0
@@ -73,7 +72,7 @@ class Sent:
     name: str
     size_bytes: int
     sha256: str
-    seconds: float
+    seconds: float  # of sending; the proof over the whole file comes after
     bytes_put: int  # everything that went to the store, repeated bytes included
     parts_kept: int  # parts that an earlier run had brought
 
@@ -109,16 +108,16 @@ class Sender:
         before = self.bytes_put
         held = {row["n"]: row["sha256"] for row in self._ask("GET", f"/uploads/{upload['id']}", {})["held"]}
         numbers = range(1, upload["parts"] + 1)
-        whole = hashlib.sha256()
-        self._send_parts(path, upload, numbers, held, whole)
+        self._send_parts(path, upload, numbers, held)
         done = self._complete(path, upload, numbers)
+        took_s = time.monotonic() - started
         return Sent(
             upload_id=upload["id"],
             file_id=done["file_id"],
             name=done["name"],
             size_bytes=upload["size"],
-            sha256=whole.hexdigest(),
-            seconds=time.monotonic() - started,
+            sha256=_sha256_of(path),
+            seconds=took_s,
             bytes_put=self.bytes_put - before,
             parts_kept=len(held),
         )
@@ -131,63 +130,39 @@ class Sender:
             if refusal.code != _MISSING:
                 raise
             missing = refusal.problem["values"]["numbers"]
-        self._send_parts(path, upload, [n for n in numbers if n in missing], {}, None)
+        self._send_parts(path, upload, [n for n in numbers if n in missing], {})
         return self._ask("POST", address, {})
 
     def _send_parts(
-        self, path: Path, upload: Mapping[str, Any], numbers: Iterable[int], held: Mapping[int, str], whole: Any
+        self, path: Path, upload: Mapping[str, Any], numbers: Iterable[int], held: Mapping[int, str]
     ) -> None:
-        """Read and hash parts in order, sign them by tens, keep `in_flight` puts going."""
-        running: set[Future[None]] = set()
+        """Bring the parts, `in_flight` of them at once; each is read, hashed, signed and put by one thread."""
         halt = threading.Event()  # one part gave up: the others need not go on
-        batch: list[_Part] = []
-        with path.open("rb") as source, ThreadPoolExecutor(self.in_flight) as pool:
+        with ThreadPoolExecutor(self.in_flight) as pool:
+            bringing = [pool.submit(self._bring, path, upload, number, held.get(number), halt) for number in numbers]
             try:
-                for number in numbers:
-                    part = _read(source, upload, number)
-                    if whole is not None:
-                        whole.update(part.body)
-                    if number in held:
-                        if held[number] != part.sha256:
-                            raise Refused(409, {"code": _CHANGED, "values": {"number": number}})
-                        continue
-                    batch.append(part)
-                    if len(batch) >= self.in_flight:
-                        running = self._launch(pool, upload, batch, running, halt)
-                        batch = []
-                running = self._launch(pool, upload, batch, running, halt)
-                for future in running:
+                for future in bringing:
                     future.result()
             except BaseException:
                 halt.set()
                 raise
-        if self.stop.is_set():
+
+    def _bring(
+        self, path: Path, upload: Mapping[str, Any], number: int, held: str | None, halt: threading.Event
+    ) -> None:
+        if halt.is_set() or self.stop.is_set():
             raise Stopped
+        part = _read(path, upload, number)
+        if held is None:
+            self._put_until_there(upload, part, self._sign(upload, part), halt)
+        elif held != part.sha256:
+            raise Refused(409, {"code": _CHANGED, "values": {"number": number}})
 
-    def _launch(
-        self,
-        pool: ThreadPoolExecutor,
-        upload: Mapping[str, Any],
-        batch: list[_Part],
-        running: set[Future[None]],
-        halt: threading.Event,
-    ) -> set[Future[None]]:
-        """Sign a batch and start it once fewer than `in_flight` puts run, so that memory stays bounded."""
-        if not batch:
-            return running
-        signed = self._sign(upload, batch)
-        for part in batch:
-            while len(running) >= self.in_flight:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-            running.add(pool.submit(self._put_until_there, upload, part, signed[part.number], halt))
-        return running
-
-    def _sign(self, upload: Mapping[str, Any], parts: list[_Part]) -> dict[int, Mapping[str, Any]]:
-        asked = [{"n": part.number, "sha256": part.sha256, "size": len(part.body)} for part in parts]
-        answer = self._ask("POST", f"/uploads/{upload['id']}/parts", {"parts": asked})
-        return {row["n"]: row for row in answer["parts"]}
+    def _sign(self, upload: Mapping[str, Any], part: _Part) -> Mapping[str, Any]:
+        asked = {"n": part.number, "sha256": part.sha256, "size": len(part.body)}
+        answer = self._ask("POST", f"/uploads/{upload['id']}/parts", {"parts": [asked]})
+        signed: Mapping[str, Any] = answer["parts"][0]
+        return signed
 
     def _put_until_there(
         self, upload: Mapping[str, Any], part: _Part, signed: Mapping[str, Any], halt: threading.Event
@@ -207,7 +182,7 @@ class Sender:
             self.stop.wait(pause_s * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
             pause_s = min(pause_s * 2, LONGEST_WAIT_S)
             if status == http.HTTPStatus.FORBIDDEN:
-                signed = self._sign(upload, [part])[part.number]
+                signed = self._sign(upload, part)
         raise GaveUp(f"part {part.number} of {upload['name']}")
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
@@ -278,9 +253,15 @@ class _Part:
     body: memoryview
 
 
-def _read(source: Any, upload: Mapping[str, Any], number: int) -> _Part:
+def _read(path: Path, upload: Mapping[str, Any], number: int) -> _Part:
     start = (number - 1) * upload["part_size"]
-    source.seek(start)
-    body = source.read(min(upload["part_size"], upload["size"] - start))
+    with path.open("rb") as source:
+        source.seek(start)
+        body = source.read(min(upload["part_size"], upload["size"] - start))
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
     return _Part(number, digest, memoryview(body))
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

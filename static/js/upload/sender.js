@@ -59,12 +59,21 @@ export class Sender {
     try {
       await step();
     } catch (error) {
+      if (error.code === "part_changed" && !item.begunAnew) return this.during(item, () => this.beginAnew(item));
       if (item.state !== "stopped") Object.assign(item, { state: "failed", error, again: !(error instanceof Refused) || error.status >= 500 });
     }
     this.pump();
   }
 
-  async open(item, isSecondTry = false) {
+  /** The file is no longer the one that was announced: its parts would not fit together. */
+  async beginAnew(item) {
+    if (item.begunAnew) throw new Refused(409, { code: "part_changed" });
+    Object.assign(item, { state: "opening", begunAnew: true, todo: [], held: 0 });
+    await ask("DELETE", `/uploads/${item.upload.id}`, this.token);
+    return this.open(item);
+  }
+
+  async open(item) {
     item.state = "opening";
     const { file } = item;
     const about = { name: file.name, size: file.size, modified_at: new Date(file.lastModified).toISOString(), fingerprint: await fingerprint(file) };
@@ -72,9 +81,7 @@ export class Sender {
     const { held, state } = await ask("GET", `/uploads/${item.upload.id}`, this.token);
     for (const part of held) {
       if ((await sha256(partOf(file, item.upload, part.n))) === part.sha256) continue;
-      await ask("DELETE", `/uploads/${item.upload.id}`, this.token);
-      if (isSecondTry) throw new Refused(409, { code: "part_changed" });
-      return this.open(item, true);
+      return this.beginAnew(item);
     }
     if (item.state === "stopped") return;
     const kept = new Set(held.map((part) => part.n));
@@ -87,19 +94,22 @@ export class Sender {
     this.flying += 1;
     item.flying += 1;
     const { signal } = this.stop;
-    const blob = partOf(item.file, item.upload, number);
+    const { upload } = item; // stays this part's own when the file is begun anew meanwhile
+    const blob = partOf(item.file, upload, number);
     try {
       const asked = { n: number, sha256: await sha256(blob), size: blob.size };
-      for (let tries = 0; item.state === "sending"; tries += 1) {
-        const { parts } = await ask("POST", `/uploads/${item.upload.id}/parts`, this.token, { parts: [asked] });
+      for (let tries = 0; item.state === "sending" && item.upload === upload; tries += 1) {
+        const { parts } = await ask("POST", `/uploads/${upload.id}/parts`, this.token, { parts: [asked] });
         const onProgress = (bytes) => { item.live.set(number, bytes); this.onChange(); };
         const status = signal.aborted ? 0 : await put(parts[0], blob, { onProgress, signal });
+        if (item.upload !== upload) return;
         if (STORED.has(status)) { item.held += blob.size; return; }
         if (signal.aborted) { item.todo.unshift(number); return; }
         item.live.delete(number);
         if (!(await patience(tries))) throw new Error("store");
       }
     } catch (error) {
+      if (item.upload !== upload || item.state !== "sending") return;
       item.todo.unshift(number);
       throw error;
     } finally {
