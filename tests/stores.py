@@ -110,7 +110,7 @@ def _running() -> Place | None:
 def _start() -> Place:
     data_dir = FOLDER / "data"
     shutil.rmtree(data_dir, ignore_errors=True)
-    port = _free_ports()
+    port = free_ports()
     command = [
         *(sys.executable, "-m", "embedded.store", "--data", str(data_dir), "--port", str(port)),
         *("--access-key", "headroom:tests", "--secret-key", SECRET_KEY),
@@ -141,7 +141,7 @@ def _stop(pid: int) -> None:
         os.kill(pid, signal.SIGTERM)
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
     """A port from which four in a row are free, below those that the system gives to outgoing connections."""
     while True:
         port = random.randrange(*_PORT_RANGE)
