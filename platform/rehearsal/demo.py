@@ -13,7 +13,6 @@ import itertools
 import os
 import shutil
 import sys
-import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from rehearsal.report import Report
 from rehearsal.scenes import dealing, ending, meeting, working
 from rehearsal.scenes.playing import Cast, Play, Stage, record
 from rehearsal.store_proof import StoreInfo
-from rehearsal.telling import Teller, size
+from rehearsal.telling import Teller, seconds, size
 
 TITLES = ("Night Bus", "Paper Lanterns", "North Window", "Slow Tide", "Second Platform", "Glass Garden")
 ARTIST = "Mara Vale"
@@ -39,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     doors = Doors(given.base_url, given.stripe_url, given.inbox_url, given.rehearsal_token)
     store = StoreInfo.read(given.store_info)
     teller, report = Teller(), Report(given.first_answer)
-    folder = Path(tempfile.mkdtemp(prefix="headroom-demo-"))
+    folder = _workshop(given.store_info.parent)
     try:
         _play(given, doors, store, teller, report, folder)
     except KeyboardInterrupt:
@@ -128,6 +127,7 @@ def _closing(given: argparse.Namespace, stage: Stage, decision: Play, empty: Pla
             ("Drop your own WAV", doors.base_url + empty.path),
             ("Mail, as it arrived", doors.inbox_url),
             ("Payments, as they went", doors.stripe_url),
+            ("Played in", seconds(sum(step.seconds for step in stage.teller.steps))),
         ],
     )
     people = (("client", cast.mara), ("engineer", cast.ivo), ("staff", cast.ada))
@@ -144,6 +144,19 @@ def _free_titles(cast: Cast) -> list[str]:
     known = cast.mara.browser.open("/orders").text
     endless = itertools.chain(TITLES, (f"{title} No. {number}" for number in itertools.count(2) for title in TITLES))
     return list(itertools.islice((title for title in endless if title not in known), 3))
+
+
+def _workshop(beside: Path) -> Path:
+    """A folder for the song and what people download: beside the data, as /tmp may be memory and this is 1 GB.
+
+    What a killed run left is removed.
+    """
+    for left in beside.glob("play-*"):
+        if not Path("/proc", left.name.removeprefix("play-")).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    own = beside / f"play-{os.getpid()}"
+    own.mkdir(mode=0o700)
+    return own
 
 
 def _inside(folder: Path, name: str) -> Path:

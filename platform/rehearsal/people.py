@@ -36,8 +36,9 @@ class Person:
 
     def accepted(self) -> list[str]:
         """What the account page says was accepted, one entry per document and version."""
-        tail = self.browser.open("/account").text.partition("What you accepted")[2]
-        return [f"{name} {version}" for name, version in re.findall(r"([A-Z][\w ]+?) ?, version (\w+)", tail)]
+        html = self.browser.open("/account").html
+        found = re.findall(r'<a href="/legal/[^"]+">([^<]+)</a>,\s*version (\w+)', html)
+        return list(dict.fromkeys(f"{title} {version}" for title, version in found))
 
     def _sign_in(self) -> bool:
         page = self.browser.open("/sign-in")

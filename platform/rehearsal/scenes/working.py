@@ -113,7 +113,7 @@ def approve(play: Play) -> None:
         play.listen(mara, _versions(play)[-1])
         page = play.await_form(mara, "/approval")
         for name, lufs, dbtp in dict.fromkeys(re.findall(r"\b(v\d) LUFS (\S+) dBTP (\S+)", page.text)):
-            play.teller.fact(name, f"{lufs} LUFS, {dbtp} dBTP, true peak")
+            play.teller.fact(name, f"{lufs} LUFS, true peak {dbtp} dBTP")
         play.teller.fact("compared", "sample by sample, both at the same loudness")
         play.teller.fact("comment", "carried to the new version" if page.says(WISH) else "answered in the new version")
         play.act(mara, "/approval")
