@@ -126,9 +126,9 @@ CREATE TABLE person (
     CONSTRAINT pk_person PRIMARY KEY (id)
 );
 
-CREATE UNIQUE INDEX uq_person_confirmed_email ON person (lower(email)) WHERE email_verified_at IS NOT NULL;
-
 CREATE INDEX ix_person_email ON person (lower(email));
+
+CREATE UNIQUE INDEX uq_person_confirmed_email ON person (lower(email)) WHERE email_verified_at IS NOT NULL;
 
 CREATE TABLE limit_bucket (
     key_hash BYTEA NOT NULL,
@@ -193,11 +193,11 @@ CREATE TABLE stored_file (
 
 CREATE INDEX ix_stored_file_owner_id ON stored_file (owner_id);
 
+CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
+
 CREATE INDEX ix_stored_file_moving ON stored_file (state) WHERE state IN ('declared','uploading','assembled','checking','expiring','purging');
 
 CREATE INDEX ix_stored_file_scope ON stored_file (scope_kind, scope_id);
-
-CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
 
 CREATE TABLE file_hold (
     id VARCHAR(40) NOT NULL,
@@ -286,6 +286,13 @@ CREATE TABLE journal (
 CREATE INDEX ix_journal_subject ON journal (subject, sequence);
 
 CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();
+
+CREATE TABLE ledger_balance (
+    account_id VARCHAR(200) NOT NULL,
+    slot INTEGER NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    CONSTRAINT pk_ledger_balance PRIMARY KEY (account_id, slot)
+);
 
 CREATE TABLE payment (
     id VARCHAR(40) NOT NULL,
@@ -422,9 +429,9 @@ CREATE TABLE mix_order (
 
 CREATE INDEX ix_mix_order_client ON mix_order (client_id, created_at);
 
-CREATE INDEX ix_mix_order_look ON mix_order (look_at) WHERE look_at IS NOT NULL;
-
 CREATE INDEX ix_mix_order_engineer ON mix_order (engineer_id, created_at);
+
+CREATE INDEX ix_mix_order_look ON mix_order (look_at) WHERE look_at IS NOT NULL;
 
 CREATE TABLE audit_payload (
     entry_id VARCHAR(40) NOT NULL,
@@ -583,9 +590,9 @@ CREATE TABLE download_grant (
     CONSTRAINT fk_download_grant_file_id_stored_file FOREIGN KEY(file_id) REFERENCES stored_file (id)
 );
 
-CREATE INDEX ix_download_grant_person_id ON download_grant (person_id);
-
 CREATE INDEX ix_download_grant_file_id ON download_grant (file_id);
+
+CREATE INDEX ix_download_grant_person_id ON download_grant (person_id);
 
 CREATE TABLE file_purge (
     file_id VARCHAR(40) NOT NULL,
@@ -637,13 +644,6 @@ END $$;
 
 CREATE CONSTRAINT TRIGGER posting_balanced AFTER INSERT ON posting
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_balanced();
-
-CREATE TABLE ledger_balance (
-    account_id VARCHAR(200) NOT NULL,
-    slot INTEGER NOT NULL,
-    amount_minor BIGINT NOT NULL,
-    CONSTRAINT pk_ledger_balance PRIMARY KEY (account_id, slot)
-);
 
 CREATE TABLE payment_attempt (
     id VARCHAR(40) NOT NULL,
@@ -892,9 +892,9 @@ CREATE TABLE order_review (
     CONSTRAINT fk_order_review_order_id_mix_order FOREIGN KEY(order_id) REFERENCES mix_order (id)
 );
 
-CREATE INDEX ix_order_review_unstarted ON order_review (mail_id) WHERE deadline_at IS NULL AND mail_id IS NOT NULL;
-
 CREATE INDEX ix_order_review_order_id ON order_review (order_id);
+
+CREATE INDEX ix_order_review_unstarted ON order_review (mail_id) WHERE deadline_at IS NULL AND mail_id IS NOT NULL;
 
 CREATE TABLE order_file (
     file_id VARCHAR(40) NOT NULL,
