@@ -1,7 +1,7 @@
 /* Bytes, rate and time left, in the reader's notation. */
 const WINDOW_MS = 6000;
 const language = document.documentElement.lang;
-const UNITS = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3], ["byte", 1]];
+const UNITS = [["gigabyte", 1e9], ["megabyte", 1e6], ["kilobyte", 1e3]];
 
 export function size(bytes) {
   const [unit, factor] = UNITS.find(([, each]) => bytes >= each) ?? UNITS.at(-1);
