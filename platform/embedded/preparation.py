@@ -15,7 +15,7 @@ from embedded.environments import ROOT, lock_path
 
 PREPARED_BY = ("platform/headroom", "migrations", "legal")
 # Settings that end up in the database; ports and keys do not.
-SETTINGS = ("OPERATOR_", "HEADROOM_DAYS_", "HEADROOM_PLATFORM_", "HEADROOM_CLEARING_", "HEADROOM_DATABASE_ROLES")
+SETTINGS = ("OPERATOR_", "HEADROOM_DAYS_", "HEADROOM_PLATFORM_", "HEADROOM_DATABASE_ROLES")
 
 
 def stamp(env: Mapping[str, str]) -> str:

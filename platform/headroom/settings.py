@@ -101,7 +101,6 @@ class Settings(BaseSettings):
         "Own money kept at the payment provider, per currency",
         unit="minor units",
     )
-    clearing_days: int = _setting("HEADROOM_CLEARING_DAYS", 3, "Days between approval and transfer (0–7)", unit="days")
 
     smtp_host: str = _setting("SMTP_HOST", "127.0.0.1", "Mail server")
     smtp_port: int = _setting("SMTP_PORT", 8630, "Its port")
