@@ -18,7 +18,7 @@ def meet(stage: Stage) -> None:
             stage.teller.fact(
                 "account", f"{person.email}, {'new, confirmed by the mailed link' if is_new else 'signed in'}"
             )
-            stage.teller.fact("accepted", " and ".join(person.accepted()))
+            stage.teller.fact("accepted", ", ".join(person.accepted()))
     stage.doors.grant(stage.cast.ada.email, "staff")
 
 
