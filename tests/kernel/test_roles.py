@@ -78,3 +78,17 @@ def test_the_worker_may_sweep_the_audit_but_not_edit_it(granted: PrivateDatabase
     with pytest.raises(ProgrammingError, match="permission denied"), database.sessions.begin() as session:
         session.execute(text("UPDATE audit_entry SET reason = 'none'"))
     database.engine.dispose()
+
+
+@pytest.mark.parametrize("table", roles.SECRET_TABLES)
+def test_the_reader_sees_no_secrets(granted: PrivateDatabase, table: str) -> None:
+    database = Database(granted.url, pool_size=1, role=READER)
+    with pytest.raises(ProgrammingError, match="permission denied"), database.sessions.begin() as session:
+        session.execute(text(f"SELECT count(*) FROM {table}"))
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize("table", roles.APPEND_ONLY)
+def test_web_may_remove_nothing_from_a_record(as_web: Database, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), as_web.sessions.begin() as session:
+        session.execute(text(f"DELETE FROM {table}"))

@@ -24,8 +24,8 @@ APPEND_ONLY = (
     "order_event",
     "file_purge",
 )
-# Never readable by the reader: secrets and their hashes.
-SECRET_TABLES = ("password_record", "web_session", "mailed_token")
+# Never readable by the reader: secrets, their hashes, and mails that still hold a link.
+SECRET_TABLES = ("password_record", "sign_in_session", "mail_link", "outgoing_mail")
 
 
 def make_roles(connection: Connection) -> None:
