@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.orm import Session
 
 from headroom.audit.models import AuditEntry, AuditPayload, AuditSeal
@@ -16,6 +16,7 @@ from headroom.audit.recording import commitment
 SEALER_LOCK = 7_301_001  # advisory lock: one sealer at a time in the whole cluster
 GENESIS = hashlib.sha256(b"headroom audit chain, first link").digest()
 BATCH = 1000
+_IS_SEALED = exists().where(AuditSeal.entry_id == AuditEntry.id)  # NOT IN compares every pair once the chain is long
 
 
 def seal(session: Session, *, now: datetime) -> int:
@@ -24,9 +25,8 @@ def seal(session: Session, *, now: datetime) -> int:
         return 0
     last = session.execute(select(AuditSeal.seq, AuditSeal.chained).order_by(AuditSeal.seq.desc()).limit(1)).first()
     seq, chained = (last.seq, bytes(last.chained)) if last else (0, GENESIS)
-    sealed = select(AuditSeal.entry_id)
     entries = session.scalars(
-        select(AuditEntry).where(AuditEntry.id.not_in(sealed)).order_by(AuditEntry.at, AuditEntry.id).limit(BATCH)
+        select(AuditEntry).where(~_IS_SEALED).order_by(AuditEntry.at, AuditEntry.id).limit(BATCH)
     ).all()
     for entry in entries:
         seq += 1
@@ -69,8 +69,7 @@ def verify(session: Session) -> Verdict:
     Reports the unsealed tail; entries swept at the end of their time are recognized by their seal alone.
     """
     session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    sealed_ids = select(AuditSeal.entry_id)
-    unsealed = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.id.not_in(sealed_ids))) or 0
+    unsealed = session.scalar(select(func.count()).select_from(AuditEntry).where(~_IS_SEALED)) or 0
     rows = session.execute(
         select(AuditSeal, AuditEntry, AuditPayload)
         .outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
