@@ -111,28 +111,28 @@ def make_transfer(claim: Claim) -> None:
 @performs(payouts.REVERSE_EFFECT)
 def reverse_transfer(claim: Claim) -> None:
     """Take back what a party has too much. When the party has spent it, it stays owed and staff is told."""
-    transfer_id, leg_id = str(claim.params["transfer_id"]), str(claim.params["leg_id"])
-    metadata = {"leg": leg_id, "effect": claim.effect_id}
-    with reading() as session:
-        leg = session.get_one(PayoutLeg, leg_id)
-        group = session.get_one(Charge, leg.charge_id).subject
-    try:
-        with _asking(claim):
-            found = provider().reverse_transfer(
-                transfer_id,
-                amount_minor=int(claim.params["settled_minor"]),
-                metadata=metadata,
-                key=claim.idempotency_key,
-            )
-    except ProviderRefused as error:
-        _refused(claim, AlarmKind.TRANSFER_REFUSED, leg_id, error)
+    leg_id = str(claim.params["leg_id"])
+    if not claim.must_look_up:
+        try:
+            with _asking(claim):
+                provider().reverse_transfer(
+                    str(claim.params["transfer_id"]),
+                    amount_minor=int(claim.params["settled_minor"]),
+                    metadata={"leg": leg_id, "effect": claim.effect_id},
+                    key=claim.idempotency_key,
+                )
+        except ProviderRefused as error:
+            _refused(claim, AlarmKind.TRANSFER_REFUSED, leg_id, error)
+            return
+        failpoints.hit("ledger.reversal.sent")
+    transfer = _transfer_taken_from(claim)
+    made = next((back.id for back in transfer.reversals if back.metadata.get("effect") == claim.effect_id), None)
+    if made is None:
+        _renew(claim)
         return
-    failpoints.hit("ledger.reversal.sent")
-    for transfer in provider().find_transfers(group):
-        if transfer.id == transfer_id:
-            with unit(WORKER) as session:
-                book_transfer(session, leg_id, transfer)
-    _done(claim, found.id)
+    with unit(WORKER) as session:
+        book_transfer(session, leg_id, transfer)
+    _done(claim, made)
 
 
 @performs(payees.ACCOUNT_EFFECT)
@@ -170,6 +170,14 @@ def _transfer_request(claim: Claim) -> TransferRequest:
 def _find_transfer(claim: Claim) -> ProviderTransfer | None:
     listed = provider().find_transfers(str(claim.params["group"]))
     return next((found for found in listed if found.metadata.get("effect") == claim.effect_id), None)
+
+
+def _transfer_taken_from(claim: Claim) -> ProviderTransfer:
+    """The transfer that a reversal takes from, as the provider shows it now, with all its reversals."""
+    with reading() as session:
+        leg = session.get_one(PayoutLeg, str(claim.params["leg_id"]))
+        group = session.get_one(Charge, leg.charge_id).subject
+    return next(found for found in provider().find_transfers(group) if found.id == claim.params["transfer_id"])
 
 
 def _attempt_of_refund(refund_id: str) -> str:

@@ -133,6 +133,23 @@ def test_a_worker_killed_around_a_transfer_sends_it_once(desk: Desk, place: str)
     assert len(desk.transfers("per_ivo")) == 1
 
 
+def test_after_a_day_a_reversal_is_looked_up_and_not_made_twice(desk: Desk) -> None:
+    desk.paid("ord_1")
+    desk.onboarded("per_ivo")
+    desk.release("ord_1")
+    desk.work()
+    failpoints.arm("ledger.reversal.sent:raise")
+    desk.refund("ord_1", 50_00)
+    with pytest.raises(FailpointRaised):
+        desk.work()
+    failpoints.arm("")
+    age_effects(desk)
+    desk.effects_are_due()
+    (transfer,) = desk.transfers("per_ivo")
+    assert [back.amount_minor for back in transfer.reversals] == [40_00]
+    assert desk.leg("per_ivo").reversed_minor == 40_00
+
+
 @pytest.mark.parametrize("place", ["effects.claimed", "ledger.refund.sent", "ledger.booking", "ledger.booked"])
 def test_a_worker_killed_around_a_refund_refunds_once(desk: Desk, place: str) -> None:
     desk.paid("ord_1")

@@ -107,6 +107,7 @@ class ProviderPayment:
 class ProviderReversal:
     id: str
     amount_minor: int
+    metadata: Mapping[str, str]
     movement: BalanceMovement | None
 
 
@@ -277,7 +278,12 @@ def transfer(found: stripe.Transfer) -> ProviderTransfer:
 
 
 def reversal(found: Any) -> ProviderReversal:
-    return ProviderReversal(id=found.id, amount_minor=found.amount, movement=movement(found.balance_transaction))
+    return ProviderReversal(
+        id=found.id,
+        amount_minor=found.amount,
+        metadata=texts(found.metadata),
+        movement=movement(found.balance_transaction),
+    )
 
 
 def account(found: stripe.Account) -> ProviderAccount:
