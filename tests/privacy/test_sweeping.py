@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from headroom.accounts.models import DAYS_TO_CONFIRM, Person
 from headroom.data_rules import CONTACT, KEY, SECURITY_FACT, TECHNICAL, AtEnd, RowLife, days, ruled
-from headroom.db import UtcTime
+from headroom.db import Base, UtcTime
 from headroom.privacy import sweeper
 from headroom.privacy.sweeper import Act, Sweep
 
@@ -78,3 +79,25 @@ def test_the_plan_can_be_read_before_it_runs() -> None:
     plan = sweeper.plan(Shelf.metadata, sweeper.row_lives([Visit]))
     assert Sweep("visit_for_test", ("id",), "email", "seen_at", 90, Act.CLEAR) in plan
     assert plan[-1].act is Act.DELETE_ROW
+
+
+def test_an_account_that_nobody_confirmed_is_not_kept(session: Session) -> None:
+    for name, confirmed in (("mara", SEEN), ("ghost", None)):
+        session.add(
+            Person(
+                id=f"per_{name}",
+                email=f"{name}@example.test",
+                email_verified_at=confirmed,
+                display_name=name,
+                locale="en",
+                time_zone="UTC",
+                theme="system",
+                age_rule="16",
+                created_at=SEEN,
+            )
+        )
+    session.flush()
+    (sweep,) = [one for one in sweeper.plan(Base.metadata, sweeper.row_lives([Person])) if one.name == "person.*"]
+    assert sweeper.sweep_batch(session, sweep, now=SEEN + timedelta(days=DAYS_TO_CONFIRM)) == 0
+    assert sweeper.sweep_batch(session, sweep, now=SEEN + timedelta(days=DAYS_TO_CONFIRM, hours=1)) == 1
+    assert session.scalars(text("SELECT id FROM person")).all() == ["per_mara"]

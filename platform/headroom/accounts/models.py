@@ -46,6 +46,7 @@ from headroom.ids import new_id
 
 MAX_EMAIL = 254  # RFC 5321 path limit less the angle brackets
 MAX_NAME = 60
+DAYS_TO_CONFIRM = 30  # an address that nobody confirmed may be a stranger's: it is not kept
 
 
 def _new_person_id() -> str:
@@ -72,6 +73,7 @@ class Person(Base):
 
     __tablename__ = "person"
     __subject__ = "id"
+    __row_life__ = RowLife("created_at", DAYS_TO_CONFIRM, only_where="email_verified_at IS NULL")
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=_new_person_id, info=ruled(KEY))
     email: Mapped[str] = mapped_column(String(MAX_EMAIL), info=ruled(CONTACT))

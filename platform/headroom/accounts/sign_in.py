@@ -9,6 +9,7 @@ from sqlalchemy import func, nulls_last, select, update
 from sqlalchemy.orm import Session
 
 from headroom.accounts import sessions
+from headroom.accounts.limits import network_of
 from headroom.accounts.models import PasswordRecord, Person
 from headroom.actors import Actor
 from headroom.audit import Action
@@ -63,7 +64,10 @@ def sign_in(
 
 
 def note_failure(session: Session, person_id: str, *, ip: str | None, now: datetime) -> None:
-    """Record that somebody tried a wrong password on a known account."""
+    """Record that somebody tried a wrong password on a known account.
+
+    The audit outlives the days for which an address may be whole, and cannot be cut later: it gets the network.
+    """
     audit(
         session,
         Action.SIGN_IN_FAILED,
@@ -72,7 +76,7 @@ def note_failure(session: Session, person_id: str, *, ip: str | None, now: datet
         object_ref=person_id,
         subject_id=person_id,
         now=now,
-        payload={"ip": ip},
+        payload={"network": network_of(ip)},
     )
 
 
@@ -92,5 +96,5 @@ def _note(session: Session, action: Action, person_id: str, *, now: datetime, ip
         object_kind="person",
         object_ref=person_id,
         now=now,
-        payload={"ip": ip} if ip is not None else None,
+        payload={"network": network_of(ip)} if ip is not None else None,
     )
