@@ -99,6 +99,7 @@ def dashboard() -> str:
         charges=store().all("charge")[:ROWS],
         processing=store().all("checkout.session", status="complete", payment_status="unpaid")[:ROWS],
         transfers=store().all("transfer")[:ROWS],
+        payouts=store().all("payout", account=None)[:ROWS],
         refunds=store().all("refund")[:ROWS],
         disputes=store().all("dispute")[:ROWS],
         accounts=store().all("account")[:ROWS],
