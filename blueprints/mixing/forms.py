@@ -11,6 +11,7 @@ from blueprints.forms import Form
 from headroom.mixing.access import FileRole
 from headroom.mixing.models import MAX_TEXT, MAX_TITLE
 from headroom.mixing.offers import Brief, Terms
+from headroom.mixing.pricing import MAX_PRICE_MINOR, MIN_PRICE_MINOR
 from headroom.money import minor_digits
 
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
@@ -24,7 +25,8 @@ def _to_hundredths(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
-Price = Annotated[Decimal, Field(gt=0, le=50_000), AfterValidator(_to_hundredths)]
+_LOWEST, _HIGHEST = (Decimal(minor).scaleb(-2) for minor in (MIN_PRICE_MINOR, MAX_PRICE_MINOR))
+Price = Annotated[Decimal, Field(ge=_LOWEST, le=_HIGHEST), AfterValidator(_to_hundredths)]
 Seconds = Annotated[Decimal, Field(ge=0, le=86_400)]
 
 

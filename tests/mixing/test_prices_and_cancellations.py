@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from headroom.ledger.split import PLATFORM, split
 from headroom.mixing.deadlines import Tier
-from headroom.mixing.pricing import Option, cancellation, prospect, quote, shares_of
+from headroom.mixing.errors import NotNow
+from headroom.mixing.pricing import MAX_PRICE_MINOR, MIN_PRICE_MINOR, cancellation, prospect, shares_of
 from headroom.mixing.states import STATES, State
+from tests.mixing.world import TERMS, Story, people
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -40,17 +44,6 @@ def test_net_pay_and_transfer_day_stand_before_publishing() -> None:
     seen = prospect(25_000, fee_bp=1_200, turnaround=timedelta(days=7), tier=Tier.NEW, now=NOON)
     assert (seen.net_minor, seen.fee_minor) == (22_000, 3_000)
     assert seen.paid_from == NOON + timedelta(days=7 + 10 + 7)
-
-
-def test_extras_are_priced_line_by_line() -> None:
-    found = quote(20_000, [Option("extra_stems", 500, 20)], {"extra_stems": 4})
-    assert (found.total_minor, [line.key for line in found.lines]) == (22_000, ["base", "extra_stems"])
-
-
-@pytest.mark.parametrize("chosen", [{"extra_stems": 21}, {"extra_stems": -1}, {"unknown": 1}])
-def test_an_extra_that_is_not_on_offer_is_refused(chosen: dict[str, int]) -> None:
-    with pytest.raises(ValueError):
-        quote(20_000, [Option("extra_stems", 500, 20)], chosen)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +82,10 @@ def test_before_work_the_client_needs_nobodys_agreement() -> None:
 def test_a_cancellation_conserves_the_price(price: int, versions: int, state: State) -> None:
     found = cancellation(price, state, versions=versions)
     assert found is None or found.kept_minor + found.refund_minor == price
+
+
+@pytest.mark.parametrize("price_minor", [MIN_PRICE_MINOR - 1, MAX_PRICE_MINOR + 1])
+def test_an_offer_keeps_to_the_bounds_of_a_package(session: Session, price_minor: int) -> None:
+    people(session)
+    with pytest.raises(NotNow):
+        Story(session).offered(replace(TERMS, price_minor=price_minor))

@@ -15,7 +15,7 @@ from headroom.mixing.deadlines import DELAYS
 from headroom.mixing.errors import EngineerNotFound, NotOpenForOrders, OfferGone, OwnOrder
 from headroom.mixing.models import EngineerProfile, Offer, Order, OrderEvent, OrderFile
 from headroom.mixing.moving import move
-from headroom.mixing.pricing import shares_of
+from headroom.mixing.pricing import MAX_PRICE_MINOR, MIN_PRICE_MINOR, shares_of
 from headroom.mixing.states import TERMINAL, Event, Guard, PaymentState, Role, State
 
 DEFAULT_CURRENCY = "USD"
@@ -141,7 +141,8 @@ def request_quote(session: Session, order: Order, *, by: Actor, now: datetime) -
 def send_offer(session: Session, order: Order, terms: Terms, *, fee_bp: int, by: Actor, now: datetime) -> Offer:
     """Offer a price and promises; the split is frozen into the offer. `fee_bp` is the platform's share."""
     expires_at = now + DELAYS["offer_lapsed"]
-    complete = bool(terms.deliverables) and terms.price_minor > 0 and terms.turnaround_days > 0
+    has_price = MIN_PRICE_MINOR <= terms.price_minor <= MAX_PRICE_MINOR
+    complete = bool(terms.deliverables) and has_price and terms.turnaround_days > 0
     number = _next_number(session, order.id)
     move(
         session,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,44 +23,6 @@ def shares_of(engineer_id: str, *, fee_bp: int) -> tuple[Share, ...]:
         raise ValueError("a fee is 0 to 9,999 basis points")
     platform = (Share(PLATFORM, fee_bp),) if fee_bp else ()
     return freeze((Share(engineer_id, BASIS_POINTS - fee_bp), *platform))
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An extra a client may add to a package."""
-
-    key: str
-    unit_price_minor: int
-    limit: int  # the most one may take
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    key: str
-    count: int
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    lines: tuple[Line, ...]
-    total_minor: int
-
-
-def quote(base_minor: int, options: Sequence[Option], chosen: Mapping[str, int]) -> Quote:
-    """The price of a package with chosen extras, line by line.
-
-    Raises ValueError for an unknown extra or a count outside its limit.
-    """
-    known = {option.key: option for option in options}
-    lines = [Line("base", 1, base_minor)]
-    for key, count in sorted(chosen.items()):
-        option = known.get(key)
-        if option is None or not 0 <= count <= option.limit:
-            raise ValueError(f"not on offer: {count} × {key}")
-        if count:
-            lines.append(Line(key, count, count * option.unit_price_minor))
-    return Quote(tuple(lines), sum(line.amount_minor for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
