@@ -6,7 +6,7 @@ handlers: `say("order_moved", title=_l("…"), happened=_l("…"), todo=_l("…"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,6 @@ def say(code: str, *, title: Any, happened: Any, todo: Any) -> None:
     if code in _WORDS:
         raise ValueError(f"the code {code!r} has words already")
     _WORDS[code] = Words(title, happened, todo)
-
-
-def known_codes() -> Iterable[str]:
-    """All codes that have words."""
-    return tuple(_WORDS)
 
 
 def words_for(code: str) -> Words | None:

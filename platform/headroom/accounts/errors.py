@@ -49,12 +49,3 @@ class DocumentMoved(Conflict):
     """The document shown is no longer the one in force; read the new one and accept again."""
 
     code = "document_moved"
-
-
-class PublishedTextChanged(Conflict):
-    """A published version is immutable: changed words need a new version."""
-
-    code = "published_text_changed"
-
-    def __init__(self, kind: str, version: str, locale: str) -> None:
-        super().__init__(kind=kind, version=version, locale=locale)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from sqlalchemy.orm import Session
 
 from headroom.files.models import StoreCapability
-
-
-class ChecksumMode(StrEnum):
-    """What stops wrong bytes on their way in. Whatever it is, the worker compares every part again."""
-
-    SHA256_HEADER = "sha256-header"
-    CONTENT_MD5 = "content-md5"
-    ETAG_ONLY = "etag-only"
 
 
 def takes_conditional_put(session: Session, endpoint: str, bucket: str) -> bool:
     """Whether the store obeys If-None-Match; False while the doctor has not looked."""
     seen = session.get(StoreCapability, (endpoint, bucket))
     return seen is not None and seen.conditional_put
+
+
+def wants_md5(session: Session, endpoint: str, bucket: str) -> bool:
+    """Whether the store compares nothing but MD5 with arriving bytes, so that addresses must carry it too."""
+    seen = session.get(StoreCapability, (endpoint, bucket))
+    return seen is not None and seen.checksum_mode == "content-md5"
 
 
 def remember(session: Session, seen: StoreCapability) -> None:

@@ -111,11 +111,6 @@ def preview_object(session: Session, file_id: str, accepted: Sequence[str]) -> P
     return PreviewObject(row.object_key, row.content_type, row.byte_size or 0) if row is not None else None
 
 
-def are_all_settled(views: Sequence[FileView]) -> bool:
-    """Whether nothing is on its way or being checked any more."""
-    return not any(view.is_arriving or view.is_being_checked for view in views)
-
-
 def _preview_types(session: Session, file_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for file_id, content_type in session.execute(

@@ -18,7 +18,7 @@ from headroom import audit
 from headroom.actors import Actor
 from headroom.audit.actions import Action
 from headroom.files.errors import NotGone
-from headroom.files.models import FilePreview, FilePurge, Scope, StoredFile
+from headroom.files.models import FilePreview, FilePurge, StoredFile
 from headroom.files.states import Event, State
 from headroom.files.uploads import move
 from headroom.gateways import store_disk
@@ -111,17 +111,6 @@ def finish(session: Session, order: Order, proof: Proof, *, by: Actor, now: date
         payload={"sha256": file.sha256, "byte_size": file.byte_size, "objects_left": proof.objects_left},
     )
     return tombstone
-
-
-def receipts_of(session: Session, scope: Scope) -> list[FilePurge]:
-    """The deletion receipts of a scope, oldest first."""
-    return list(
-        session.scalars(
-            select(FilePurge)
-            .where(FilePurge.scope_kind == scope.kind, FilePurge.scope_id == scope.id)
-            .order_by(FilePurge.at, FilePurge.file_id)
-        )
-    )
 
 
 def receipt_of(session: Session, file_id: str) -> FilePurge | None:

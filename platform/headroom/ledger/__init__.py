@@ -4,7 +4,6 @@ split.py        PURE  basis points → exact shares
 chart.py        PURE  the accounts and their sides
 facts.py        PURE  what can happen to the money of one charge
 booking.py      PURE  facts → journals that sum to zero
-forecast.py     PURE  net pay and expected transfer date, for people who set a price
 books.py              tables of the books; guards.py: append-only and balanced, by the database itself
 models.py             tables of payments, legs, refunds, payees, events, alarms
 journals.py           writing journals, balances, rebuild and compare

@@ -5,7 +5,7 @@ Each carries ids, amounts in minor units and states; words are put at the door.
 
 from __future__ import annotations
 
-from headroom.errors import Conflict, Invalid, NotFound, OutsideDown
+from headroom.errors import Conflict, Invalid, NotFound
 
 
 class ParentMissing(Conflict):
@@ -74,9 +74,3 @@ class PayeeNotReady(Conflict):
     """The payee has no account at the provider yet."""
 
     code = "payee_not_ready"
-
-
-class ProviderDown(OutsideDown):
-    """The payment provider did not answer, or answered that it could not. Whether it acted is unknown."""
-
-    code = "provider_down"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from headroom.ids import new_id
 from headroom.ledger import facts
 from headroom.ledger.booking import Journal
-from headroom.ledger.books import JournalEntry, LedgerAccount, LedgerBalance, PostingLine
+from headroom.ledger.books import JournalEntry, LedgerAccount, LedgerBalance
 from headroom.ledger.chart import Account, AccountKind, in_natural_sign
 
 SLOTS = 16  # how many bookings may touch a platform-wide account at once
@@ -169,15 +169,3 @@ def rebuild(session: Session) -> None:
             "SELECT account_id, 0, sum(amount_minor) FROM posting GROUP BY 1"
         )
     )
-
-
-def postings_of(session: Session, subject: str) -> Sequence[tuple[JournalEntry, LedgerAccount, int]]:
-    """Every line of a subject's journals, oldest first: the timeline of its money."""
-    rows = session.execute(
-        select(JournalEntry, LedgerAccount, PostingLine.amount_minor)
-        .join(PostingLine, PostingLine.journal_id == JournalEntry.id)
-        .join(LedgerAccount, LedgerAccount.id == PostingLine.account_id)
-        .where(JournalEntry.subject == subject)
-        .order_by(JournalEntry.sequence, LedgerAccount.id)
-    )
-    return [(journal, account, amount) for journal, account, amount in rows]
