@@ -21,6 +21,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from headroom import failpoints
 from headroom.actors import Actor
 from headroom.ids import ID_LENGTH
 from headroom.settings import Settings
@@ -206,6 +207,8 @@ def unit(actor: Actor) -> Iterator[Session]:
         if actor.session_id is not None and database.check_session is not None:
             database.check_session(session, actor)
         yield session
+        failpoints.hit("unit.before_commit")
+    failpoints.hit("unit.committed")
 
 
 @contextmanager

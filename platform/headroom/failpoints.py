@@ -1,8 +1,8 @@
 """Failpoints: named places in the code where a test may make the process die, fail or wait.
 
-`HEADROOM_FAULTS="ledger.transfer.sent:kill,mailing.sent:raise:0.5,files.complete:sleep=3"`: name, action
-(`kill` = SIGKILL to this process, `raise`, `sleep=seconds`) and an optional probability. Empty in production;
-the settings refuse anything else there.
+`HEADROOM_FAULTS="ledger.transfer.sent:kill,mailing.sent:raise:0.5,unit.committed@2:sleep=3"`: name, action
+(`kill` = SIGKILL to this process, `raise`, `sleep=seconds`) and an optional probability; `@2` spares the first
+hit and takes the second, and no other. Empty in production; the settings refuse anything else there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import os
 import random
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
 
 class FailpointRaised(RuntimeError):
@@ -23,6 +25,8 @@ class Fault:
     action: str
     seconds: float = 0.0
     probability: float = 1.0
+    only: int = 0  # the one hit that suffers it, counted from 1; 0 means every hit
+    hits: Iterator[int] = field(default_factory=lambda: count(1))  # next() is one step for threads too
 
 
 _faults: dict[str, Fault] = {}
@@ -32,11 +36,12 @@ def arm(text: str) -> None:
     """Arm the faults written in `text`, replacing all earlier ones. Raises ValueError when it is malformed."""
     armed: dict[str, Fault] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, action, *rest = part.split(":")
+        place, action, *rest = part.split(":")
+        name, _, only = place.partition("@")
         verb, _, seconds = action.partition("=")
         if verb not in ("kill", "raise", "sleep"):
             raise ValueError(f"unknown fault action {action!r}")
-        armed[name] = Fault(verb, float(seconds or 0), float(rest[0]) if rest else 1.0)
+        armed[name] = Fault(verb, float(seconds or 0), float(rest[0]) if rest else 1.0, int(only or 0))
     _faults.clear()
     _faults.update(armed)
 
@@ -45,6 +50,8 @@ def hit(name: str) -> None:
     """Suffer the fault armed under `name`, if any."""
     fault = _faults.get(name)
     if fault is None or random.random() >= fault.probability:  # noqa: S311 — not a secret
+        return
+    if fault.only and next(fault.hits) != fault.only:
         return
     if fault.action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
