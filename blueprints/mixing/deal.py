@@ -23,8 +23,9 @@ from blueprints.mixing.forms import (
 from blueprints.signed_in import signed_in
 from blueprints.visit import remote_address
 from headroom.actors import Actor
-from headroom.idempotency.keys import RequestKey
-from headroom.mixing import checkout, offers
+from headroom.db import reading
+from headroom.idempotency.keys import AlreadyAnswered, RequestKey
+from headroom.mixing import checkout, offers, orders
 from headroom.mixing.checkout import Witness
 
 
@@ -125,12 +126,22 @@ def buy_package(actor: Actor, order_id: str, once: RequestKey) -> Any:
 @signed_in
 @once
 def pay(actor: Actor, order_id: str, once: RequestKey) -> Any:
-    """Open the attempt, then ask the provider outside any transaction, then send the payer there."""
+    """Open the attempt, then ask the provider outside any transaction, then send the payer there.
+
+    A repeat of the same click goes on with the attempt of the first, which may never have reached the provider.
+    """
     form = read_form(PayForm)
     witness = Witness(form.start_work, current_locale(), remote_address(), request.user_agent.string)
-    with acting(actor, order_id, once) as act:
-        attempt = checkout.pay(act.session, act.order, witness=witness, by=actor, now=act.now)
-    return redirect(start_checkout(attempt.id), 303)
+    try:
+        with acting(actor, order_id, once) as act:
+            attempt_id = checkout.pay(act.session, act.order, witness=witness, by=actor, now=act.now).id
+    except AlreadyAnswered:
+        with reading() as session:
+            begun = checkout.open_attempt_of(session, orders.visible_to(session, actor, order_id))
+        if begun is None:
+            raise
+        attempt_id = begun
+    return redirect(start_checkout(attempt_id), 303)
 
 
 @bp.post("/orders/<order_id>/payment-withdrawal")

@@ -7,6 +7,7 @@ If the door dies in between, the worker performs the same effect with the same k
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -131,6 +132,12 @@ def live_attempt(session: Session, payment: Payment) -> PaymentAttempt | None:
     return session.scalars(
         select(PaymentAttempt).where(PaymentAttempt.payment_id == payment.id, PaymentAttempt.state.in_(LIVE))
     ).one_or_none()
+
+
+def lock(session: Session, *, purpose: str, subject_id: str) -> None:
+    """Wait for whoever is at work on the subject's money. Nothing happens when there is no payment."""
+    with contextlib.suppress(PaymentNotFound):
+        deals.locked_payment(session, purpose, subject_id)
 
 
 def get_attempt(session: Session, attempt_id: str) -> PaymentAttempt:

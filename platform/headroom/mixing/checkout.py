@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from headroom.accounts import consent
 from headroom.actors import Actor
 from headroom.ledger import payments
-from headroom.ledger.models import PaymentAttempt
+from headroom.ledger.errors import PaymentNotFound
+from headroom.ledger.models import AttemptState, PaymentAttempt
 from headroom.mixing.errors import ConsentMissing, NotYours, OrderMoved, PackageNotFound
 from headroom.mixing.models import Order, PackageVersion, ServicePackage
 from headroom.mixing.moving import move, role_of
 from headroom.mixing.offers import frozen_shares, require_open, stored_shares
 from headroom.mixing.orders import locked
 from headroom.mixing.pricing import shares_of
-from headroom.mixing.settlement import PURPOSE
+from headroom.mixing.settlement import PURPOSE, lock_money
 from headroom.mixing.states import UNPAID, Event, Guard, Role, State
 from headroom.money import Money
 
@@ -103,10 +104,23 @@ def pay(session: Session, order: Order, *, witness: Witness, by: Actor, now: dat
         by=by,
         now=now,
     )
+    order = locked(session, order.id)  # another click may have gone back, or agreed, while this one waited
+    if order.state != State.AWAITING_PAYMENT:
+        raise OrderMoved(order_id=order.id, state=order.state, event="pay")
     if order.start_work_consent is None:
         order.start_work_consent = _record_consent(session, order, witness, by=by, now=now)
         session.flush()
     return attempt
+
+
+def open_attempt_of(session: Session, order: Order) -> str | None:
+    """The id of the attempt that waits for the payer of this order, if one does."""
+    try:
+        payment = payments.payment_of(session, PURPOSE, order.id)
+    except PaymentNotFound:
+        return None
+    attempt = payments.live_attempt(session, payment)
+    return attempt.id if attempt is not None and attempt.state == AttemptState.OPEN else None
 
 
 def _record_consent(session: Session, order: Order, witness: Witness, *, by: Actor, now: datetime) -> str:
@@ -216,6 +230,7 @@ def legs_settled(session: Session, subject_id: str, *, fact: Fact, now: datetime
 
 def zero_refund(session: Session, order_id: str, *, now: datetime) -> None:
     """A split sent nothing back: what was kept is released at once (worker)."""
+    lock_money(session, order_id)
     order = locked(session, order_id)
     if order.state == State.REFUND_DUE and not order.refund_minor:
         holds = {Guard.SOMETHING_KEPT: True}

@@ -50,6 +50,8 @@ def move(
     found = next_move(State(order.state), event, side, _answers(holds or {}))
     if isinstance(found, NoMove):
         raise _refusal(order, found, side, reason)
+    if settlement.is_settling(found.money):
+        settlement.lock_money(session, order.id)
     doing = Doing(order=order, move=found, role=side, by=by, now=now)
     values = {**entering.changes(session, doing), **(changes or {}), "state": found.target.value}
     if found.target.value != order.state:

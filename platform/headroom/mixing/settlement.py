@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from headroom import jobs
 from headroom.files import holds, retention
 from headroom.files.models import Scope
-from headroom.ledger import payouts, refunds
+from headroom.ledger import payments, payouts, refunds
 from headroom.mixing.access import FileRole
 from headroom.mixing.entering import Doing
 from headroom.mixing.states import TERMINAL, MoneyTag, State
@@ -23,6 +23,19 @@ PURPOSE = "order"  # how the ledger and files name what belongs to us
 HOLD_REASON = "dispute"
 SOURCES = (FileRole.ROUGH, FileRole.REFERENCE, FileRole.STEM)
 UNPAID_ENDS = frozenset({State.EXPIRED, State.DECLINED})
+
+
+def lock_money(session: Session, order_id: str) -> None:
+    """Lock the order's payment, before the order's row: the ledger's reports come in this order too.
+
+    The other way round a report and a move that settles could each hold what the other waits for.
+    """
+    payments.lock(session, purpose=PURPOSE, subject_id=order_id)
+
+
+def is_settling(money: MoneyTag) -> bool:
+    """Whether a move of this kind reaches into the ledger."""
+    return money in _MONEY
 
 
 def carry_out(session: Session, doing: Doing) -> None:

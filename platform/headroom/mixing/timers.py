@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from headroom.actors import Actor
 from headroom.ledger.errors import MoneyFrozen, NothingHeld, RefundTooLarge
 from headroom.mailing.models import OutgoingMail
-from headroom.mixing import deadlines, offers, told
+from headroom.mixing import deadlines, offers, settlement, told
 from headroom.mixing.deadlines import Reminder
 from headroom.mixing.models import Delivery, EngineerProfile, Order, ReminderSent, Review
 from headroom.mixing.moving import as_review, move, note, store_review, timing
@@ -42,6 +42,7 @@ def due(session: Session, *, now: datetime, limit: int = BATCH) -> Sequence[tupl
 
 def look(session: Session, order_id: str, *, look_at: datetime, now: datetime) -> None:
     """Fire the order's deadline if it passed, else send the reminder whose time has come."""
+    settlement.lock_money(session, order_id)
     order = locked(session, order_id)
     if order.look_at != look_at or look_at > now:
         return  # somebody moved the order, or the same job ran before
