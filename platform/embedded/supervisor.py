@@ -64,7 +64,7 @@ def up(given: argparse.Namespace) -> int:
 
 def demo(given: argparse.Namespace) -> int:
     """One order played over HTTP, then the site stays open."""
-    _leave_own_services_alone()
+    _leave_own_services_alone("The demo")
     installation = Installation("demo")
     running = start(installation, port=given.port)
     if running is None:
@@ -81,7 +81,13 @@ def demo(given: argparse.Namespace) -> int:
 
 def seed(_: argparse.Namespace) -> int:
     """The believable studio, in the data of `up`."""
-    return _inside(Installation("main"), python("-m", "headroom.operating", "seed"))
+    _leave_own_services_alone("The seeding")
+    installation = Installation("main")
+    running = start(installation, port=None)
+    if running is None:
+        return subprocess.run(_seeder(installation), env=_settings_of(installation), check=False).returncode
+    with running:
+        return running.run(_seeder(installation))
 
 
 def bench(given: argparse.Namespace) -> int:
@@ -133,19 +139,28 @@ def _play_on_running(installation: Installation, given: argparse.Namespace) -> i
 
 
 def _player(installation: Installation, given: argparse.Namespace, first_answer_s: float) -> list[str]:
-    state = installation.await_state()
-    if state is None:
-        raise CannotStart("The demo that runs already does not answer; stop it first.")
-    ports = state.ports
-    command = python("-m", "rehearsal.demo", "--base-url", ports.base_url)
-    command += ["--rehearsal-token", installation.secrets()["HEADROOM_REHEARSAL_TOKEN"]]
-    command += ["--stripe-url", ports.stripe_url, "--inbox-url", ports.inbox_url]
-    command += ["--store-info", str(installation.store_info_path), "--first-answer", f"{first_answer_s:.2f}"]
+    command = [*_played("rehearsal.demo", installation), "--first-answer", f"{first_answer_s:.2f}"]
     if given.story:
         command += ["--story", given.story]
     if given.report:
         command += ["--report", str(given.report)]
     return command
+
+
+def _seeder(installation: Installation) -> list[str]:
+    return [*_played("rehearsal.seed", installation), "--song", str(installation.folder / "song")]
+
+
+def _played(module: str, installation: Installation) -> list[str]:
+    """A player of the rehearsal, told where everything is."""
+    state = installation.await_state()
+    if state is None:
+        raise CannotStart("The installation that runs already does not answer; stop it first.")
+    ports = state.ports
+    command = python("-m", module, "--base-url", ports.base_url)
+    command += ["--rehearsal-token", installation.secrets()["HEADROOM_REHEARSAL_TOKEN"]]
+    command += ["--stripe-url", ports.stripe_url, "--inbox-url", ports.inbox_url]
+    return [*command, "--store-info", str(installation.store_info_path)]
 
 
 def _settings_of(installation: Installation) -> dict[str, str]:
@@ -161,11 +176,11 @@ def _address_of(installation: Installation) -> str:
     return state.ports.base_url if state else "(still starting)"
 
 
-def _leave_own_services_alone() -> None:
-    """The demo moves play money and sends play mail: never through real services named in the shell."""
+def _leave_own_services_alone(player: str) -> None:
+    """A player moves play money and sends play mail: never through real services named in the shell."""
     for part, variable in OWN_SERVICES.items():
         if os.environ.pop(variable, ""):
-            print(f"The demo uses its stand-in for {part}; {variable} is left alone.", file=sys.stderr)
+            print(f"{player} uses its stand-in for {part}; {variable} is left alone.", file=sys.stderr)
 
 
 def _say_addresses(running: Running) -> None:

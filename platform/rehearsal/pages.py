@@ -185,7 +185,7 @@ class Reading(HTMLParser):
             self._begin_form(found)
         if tag == "a" and "href" in found:
             self.links.append((urljoin(self._url, found["href"]), found.get("rel", "")))
-        form = self._own.get(found.get("form", "")) or self._open
+        form = self._owner(found["form"]) if found.get("form") else self._open
         if form is not None and "disabled" not in found:
             self._control(form, tag, found)
 
@@ -208,10 +208,13 @@ class Reading(HTMLParser):
     def _begin_form(self, found: dict[str, str]) -> None:
         data = {name: value for name, value in found.items() if name.startswith("data-")}
         action = urljoin(self._url, found.get("action") or self._url)
-        self._open = Form(action, found.get("method", "get").lower(), data=data)
+        self._open = self._owner(found["id"]) if "id" in found else Form("", "get")
+        self._open.action, self._open.method, self._open.data = action, found.get("method", "get").lower(), data
         self.forms.append(self._open)
-        if "id" in found:
-            self._own[found["id"]] = self._open
+
+    def _owner(self, name: str) -> Form:
+        """The form with this id, which may begin only after a control that names it."""
+        return self._own.setdefault(name, Form("", "get"))
 
     def _control(self, form: Form, tag: str, found: dict[str, str]) -> None:
         name, kind = found.get("name", ""), found.get("type", "text").lower()
