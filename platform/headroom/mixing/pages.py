@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,6 +32,9 @@ from headroom.mixing.quality import Checked, Finding, Promise
 from headroom.mixing.states import Event, State
 from headroom.mixing.views import CommentView, DeliveryView, EventView, FileView, MessageView, Place, Room
 
+# Stems wait behind everything else; a preview that is not there by now will not come by waiting for it.
+PREVIEW_WITHIN = timedelta(hours=1)
+
 
 def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Room:
     """The order's page for this person; OrderNotFound when it is not theirs to see. Two statements."""
@@ -45,7 +48,7 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
     parties = Parties(order.client_id, order.engineer_id, State(order.state))
     if not access.can_view(parties, actor):
         raise OrderNotFound()
-    files = _files(session, order_id, parties, actor)
+    files = _files(session, order_id, parties, actor, now=now)
     events = tuple(_event(row) for row in reversed(head.events or []))
     deliveries = _deliveries(head.deliveries or [], head.comments or [], files)
     versions = len(deliveries)
@@ -83,7 +86,7 @@ def room(session: Session, actor: Actor, order_id: str, *, now: datetime) -> Roo
     )
 
 
-def _files(session: Session, order_id: str, parties: Parties, actor: Actor) -> list[FileView]:
+def _files(session: Session, order_id: str, parties: Parties, actor: Actor, *, now: datetime) -> list[FileView]:
     rows = session.execute(statements.files(), {"order_id": order_id})
     found = []
     for row, file, purged_at, preview_count in rows:
@@ -95,7 +98,9 @@ def _files(session: Session, order_id: str, parties: Parties, actor: Actor) -> l
             continue  # what the engineer has laid out is nobody else's before it is delivered
         if not hears and not is_own and file.state != FileState.PURGED:
             continue
-        found.append(_file_view(row, file, purged_at, hears and preview_count > 0, takes))
+        view = _file_view(row, file, purged_at, hears and preview_count > 0, takes)
+        is_due = hears and not preview_count and view.state == FileState.READY and now - file.state_at < PREVIEW_WITHIN
+        found.append(replace(view, preview_is_due=is_due))
     return found
 
 
@@ -123,6 +128,7 @@ def _file_view(
         purged_at=purged_at,
         can_play=can_play and ready,
         can_take=can_take and ready,
+        preview_is_due=False,
     )
 
 

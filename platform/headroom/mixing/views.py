@@ -35,6 +35,7 @@ class FileView:
     purged_at: datetime | None
     can_play: bool
     can_take: bool
+    preview_is_due: bool  # checked a while ago at most, to be heard by the reader, and not yet to be heard
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -55,8 +56,8 @@ class FileView:
 
     @property
     def is_moving(self) -> bool:
-        """On its way or being checked."""
-        return self.state in ("declared", "uploading", "assembled", "checking")
+        """On its way, being checked or being made audible: what is said of it changes by itself."""
+        return self.preview_is_due or self.state in ("declared", "uploading", "assembled", "checking")
 
     def checked(self) -> Checked:
         return Checked(self.file_id, self.name, self.sha256, self.facts, self.refusal, self.deliverable)
@@ -154,7 +155,7 @@ class Room:
 
     @property
     def waits_for_files(self) -> bool:
-        """Some file is on its way or being checked, so the page asks again."""
+        """Some file is still moving, so the page asks again."""
         laid = (*self.rough, *self.references, *self.stems, *self.laid_out)
         return any(one.is_moving for one in laid)
 
