@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.visits import Visit
 
@@ -30,13 +30,19 @@ def found_browser() -> str:
     return next(path for name in NAMES if (path := shutil.which(name)))
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for the run; its profile is a new empty folder that goes with it."""
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=found_browser(), args=FLAGS)
-        yield opened
-        opened.close()
+@pytest.fixture(scope="package")
+def play() -> Iterator[Playwright]:
+    """The driver. It ends with this folder's tests: while it lives, no other event loop can run in the thread."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="package")
+def browser(play: Playwright) -> Iterator[Browser]:
+    """One browser for this folder; its profile is a new empty folder that goes with it."""
+    opened = play.chromium.launch(executable_path=found_browser(), args=FLAGS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
