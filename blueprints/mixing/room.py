@@ -11,6 +11,7 @@ from blueprints.error_words import field_messages, words_of
 from blueprints.errors import Problem, answer, status_of, wants_json
 from blueprints.forms import CSRF_FIELD, ONCE_FIELD, FormInvalid, form_values
 from blueprints.mixing import bp
+from blueprints.mixing.acting import as_party
 from blueprints.mixing.words import guard_words
 from blueprints.signed_in import signed_in
 from blueprints.visit import current_actor
@@ -46,7 +47,7 @@ def order(actor: Actor, order_id: str) -> Response:
 @signed_in
 def history(actor: Actor, order_id: str) -> str:
     with reading() as session:
-        found, events = records.history(session, actor, order_id)
+        found, events = records.history(session, as_party(actor), order_id)
     return render_template("mixing/history.html", order=found, events=events)
 
 
@@ -55,7 +56,7 @@ def history(actor: Actor, order_id: str) -> str:
 def deletions(actor: Actor, order_id: str) -> str:
     """What was deleted of this order, with proof, for both sides."""
     with reading() as session:
-        found, receipts = records.deletions(session, actor, order_id)
+        found, receipts = records.deletions(session, as_party(actor), order_id)
     settings = current_app.extensions["headroom.settings"]
     return render_template(
         "mixing/deletions.html",
@@ -78,13 +79,13 @@ def _page(
     """The order's page. `kept` is what the person had typed, `errors` stand at its fields, `refused` at its top."""
     now = clock.now()
     with reading() as session:
-        room = pages.room(session, actor, order_id, now=now)
+        room = pages.room(session, as_party(actor), order_id, now=now)
         money = money_pages.money_of(session, PURPOSE, order_id)
         packages = _packages(session, room)
     if _is_news(room):
         _seen(actor, order_id)
         with reading() as session:  # once per delivery: its review begins with this look
-            room = pages.room(session, actor, order_id, now=now)
+            room = pages.room(session, as_party(actor), order_id, now=now)
     body = render_template(
         "mixing/order.html",
         room=room,
@@ -115,7 +116,7 @@ def _seen(actor: Actor, order_id: str) -> None:
     """The reader has it before their eyes: notices about it are read, and a delivery's review starts."""
     now = clock.now()
     with unit(actor) as session:
-        found = orders.visible_to(session, actor, order_id)
+        found = orders.visible_to(session, as_party(actor), order_id)
         if actor.person_id == found.client_id:
             orders.mark_seen(session, found, by=actor, now=now)
         telling.mark_seen(session, str(actor.person_id), now=now, link=f"/orders/{order_id}")

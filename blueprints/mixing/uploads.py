@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from blueprints.files import READERS, Wish, upload_json
 from blueprints.forms import body_cap, once, read_form, read_json
 from blueprints.mixing import bp
-from blueprints.mixing.acting import acting, to_order
+from blueprints.mixing.acting import acting, as_party, to_order
 from blueprints.mixing.forms import ExplainForm, FaultForm, Nothing, UploadAsked
 from blueprints.signed_in import signed_in
 from headroom import clock
@@ -30,7 +30,7 @@ def begin_upload(actor: Actor, order_id: str) -> Response:
     """Announce a file; the same file announced again is the same upload, so no key is needed."""
     asked = read_json(UploadAsked)
     with unit(actor) as session:
-        order = orders.visible_to(session, actor, order_id)
+        order = orders.visible_to(session, as_party(actor), order_id)
         upload = order_files.begin_upload(
             session,
             order,
@@ -80,7 +80,8 @@ def fault_file(actor: Actor, order_id: str, file_id: str, once: RequestKey) -> A
 
 
 def _may_read(session: Session, actor: Actor, file: FileView, wish: Wish) -> bool:
-    return order_files.can_read(session, actor, file.id, want=Want(wish.value), is_purged=file.purged_at is not None)
+    is_purged = file.purged_at is not None
+    return order_files.can_read(session, as_party(actor), file.id, want=Want(wish.value), is_purged=is_purged)
 
 
 READERS[PURPOSE] = _may_read

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import event, select, update
 
 from headroom import clock
+from headroom.accounts import capabilities
 from headroom.actors import Actor
 from headroom.db import current, unit
 from headroom.mixing import orders
@@ -283,3 +285,12 @@ def test_the_page_of_five_hundred_events_costs_little_time(browser_of: BrowserOf
     for _ in range(10):
         mara.get(path)
     assert (time.process_time() - before) / 10 < 0.060
+
+
+@pytest.mark.parametrize("page", ["", "/history", "/deletions"])
+def test_staff_read_no_order_without_a_recorded_reason(browser_of: BrowserOf, an_order: AnOrder, page: str) -> None:
+    order_id = an_order("delivered").order.id
+    with unit(Actor.system("test")) as session:
+        capabilities.grant(session, "per_ada", capabilities.STAFF, by=Actor.system("test"), now=clock.now())
+    assert browser_of("ada").get(f"/orders/{order_id}{page}").status_code == 404
+    assert browser_of("mara").get(f"/orders/{order_id}{page}").status_code == 200
