@@ -1,4 +1,4 @@
-"""A person's own account: name, time zone, open sessions, what they accepted."""
+"""A person's own account: name, time zone, open sessions, what they accepted, who looked at their data."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from blueprints.signed_in import signed_in
 from headroom import clock
 from headroom.accounts import consent, people, preferences, sessions
 from headroom.actors import Actor
+from headroom.audit.looks import looks_at
 from headroom.db import reading, unit
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -91,12 +92,14 @@ def _page(actor: Actor, errors: dict[str, str]) -> str:
         contact = people.contact_of(session, actor.person_id)
         opened = sessions.open_ones(session, actor.person_id, now=clock.now())
         acceptances = consent.history(session, actor.person_id)
+        looks = looks_at(session, actor.person_id)
     return render_template(
         "accounts/account.html",
         contact=contact,
         sessions=[(browser_name(one.user_agent), one) for one in opened],
         this_session=actor.session_id,
         acceptances=acceptances,
+        looks=looks,
         zones=[
             (name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name or name == "UTC"
         ],

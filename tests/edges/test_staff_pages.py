@@ -55,6 +55,12 @@ def test_a_look_with_a_reason_is_recorded_about_the_person(ada: FlaskClient) -> 
     assert entry.subject_id == entry.object_ref
 
 
+def test_the_person_reads_why_their_data_was_looked_at(ada: FlaskClient) -> None:
+    assert "No staff member has looked at it." in ada.get("/account").text
+    look_up(ada, "Ticket 81: the receipt did not come")
+    assert "Ticket 81: the receipt did not come" in ada.get("/account").text
+
+
 def test_the_overview_holds_no_names_and_no_addresses(ada: FlaskClient) -> None:
     main = ada.get("/staff").text.split("<main", 1)[1].split("<footer", 1)[0]
     assert "otto@studio.test" not in main
