@@ -28,7 +28,8 @@ from rehearsal.store_proof import StoreInfo
 from rehearsal.studio import cast, plan, songs
 from rehearsal.studio.acts import Office, Telling, perform
 from rehearsal.studio.opening import Resident, known_link, open_studio, resident
-from rehearsal.studio.plan import TALES, Tale
+from rehearsal.studio.plan import TALES
+from rehearsal.studio.tales import Tale
 from rehearsal.telling import Teller, seconds
 
 DAY_S = 24 * 3600
@@ -94,8 +95,8 @@ def _fill(given: argparse.Namespace, doors: Doors, people: Residents, teller: Te
         tellings = _tellings(given, doors, people, folder)
         office = next(iter(tellings.values())).office
         _play_days(doors, people, tellings, teller)
-        if unexpected := set(office.alarms()) - plan.ALARMS:
-            raise NotOnPage(f"alarms are open that nobody made: {', '.join(sorted(unexpected))}")
+        with teller.step("Staff looks whether all stands as planned"):
+            teller.fact("orders", f"{_proved(tellings, office)}, each in its state")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     # They are in the store now; kept only where a run was cut short.
@@ -144,11 +145,22 @@ def _play_day(telling: Telling, number: int) -> None:
             perform(telling, day)
 
 
+def _proved(tellings: Mapping[str, Telling], office: Office) -> int:
+    """How many orders stand where the plan says. Raises NotOnPage for one that does not, or an alarm nobody made."""
+    for telling in tellings.values():
+        state = office.state_of(telling.play.order_id)
+        if state != telling.tale.state:
+            raise NotOnPage(f"{telling.tale.title} is {state or 'unknown'}, not {telling.tale.state}")
+    if unexpected := set(office.alarms()) - plan.ALARMS:
+        raise NotOnPage(f"alarms are open that nobody made: {', '.join(sorted(unexpected))}")
+    return len(tellings)
+
+
 def _closing(doors: Doors, people: Residents, teller: Teller) -> None:
     """Who is who, what each can see, and how to come in."""
     for who in cast.PEOPLE:
-        seen = [f"{tale.title}: {tale.state}" for tale in TALES if who in (tale.client, tale.engineer)]
-        lines = [("sees", what) for what in seen] or [("sees", PART[who.key])]
+        lines = [(tale.title, tale.to_see) for tale in TALES if who in (tale.client, tale.engineer)]
+        lines = lines or [("sees", PART[who.key])]
         teller.closing(who.name, [*lines, ("come in", doors.sign_in_link(people[who.key].email))])
     done = sum(step.seconds for step in teller.steps)
     if done:

@@ -13,7 +13,8 @@ from rehearsal.song.score import BARS
 from rehearsal.song.stems import STEMS
 from rehearsal.studio import cast, plan, words
 from rehearsal.studio.acts import DEEDS
-from rehearsal.studio.plan import TALES, Act, Tale
+from rehearsal.studio.plan import TALES
+from rehearsal.studio.tales import Act, Tale
 from rehearsal.studio.words import Occasion, said
 
 PAGE = Path(__file__).parents[2] / "docs" / "demo-world.md"

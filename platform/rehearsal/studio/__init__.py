@@ -1,6 +1,7 @@
 """The believable studio: three engineers, their clients, and orders in every state that people and time bring about.
 
 plan.py     PURE. every order as one row: who, which song, what happens on which day, where it stands in the end
+tales.py    PURE. how such a row is written
 cast.py     PURE. who the people are, in which language they write, what the engineers offer
 words.py    PURE. what people write, in English and Russian
 acts.py     what one person does with one order, by its name in the plan

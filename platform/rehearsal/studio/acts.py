@@ -13,7 +13,7 @@ from rehearsal.pages import Page
 from rehearsal.people import Person
 from rehearsal.scenes.playing import Play
 from rehearsal.studio.cast import studio_of
-from rehearsal.studio.plan import Act, Day, Tale
+from rehearsal.studio.tales import Act, Day, Tale
 from rehearsal.studio.words import Occasion, said
 
 STATE_WITHIN_S = 120

@@ -13,7 +13,8 @@ from rehearsal.song import mix, write_rough, write_stems
 from rehearsal.song.score import BAR_S
 from rehearsal.song.stems import STEMS, stem_path
 from rehearsal.song.wav import RATE, read_wav, write_wav
-from rehearsal.studio.plan import TALES, Tale
+from rehearsal.studio.plan import TALES
+from rehearsal.studio.tales import Tale
 
 FRAME_BYTES = 6  # stereo, 24 bit
 HEAD_BYTES = 44
