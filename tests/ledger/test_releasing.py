@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from headroom.db import reading
+from headroom.files.models import FileHold
 from headroom.ledger import journals, pages
 from headroom.ledger.errors import MoneyFrozen, NothingHeld
 from headroom.mailing.models import OutgoingMail
@@ -134,6 +135,19 @@ def test_a_won_dispute_lets_the_release_go_on(desk: Desk) -> None:
     desk.run("ledger.look_at_attempt", attempt_id=attempt.id)
     desk.release("ord_1")
     assert desk.payment("ord_1").state == "released"
+
+
+def test_while_a_bank_disputes_no_file_of_the_subject_is_deleted(desk: Desk) -> None:
+    attempt = desk.paid("ord_1")
+    desk.fault("dispute_created", charge=desk.charge().id)
+    for _ in range(2):
+        desk.run("ledger.look_at_attempt", attempt_id=attempt.id)
+    assert [(hold.scope_id, hold.reason, hold.lifted_at) for hold in desk.rows(FileHold)] == [
+        ("ord_1", "chargeback", None)
+    ]
+    desk.fault("dispute_won", charge=desk.charge().id)
+    desk.run("ledger.look_at_attempt", attempt_id=attempt.id)
+    assert all(hold.lifted_at is not None for hold in desk.rows(FileHold))
 
 
 def test_a_lost_dispute_consumes_what_was_held(desk: Desk) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from headroom.actors import Actor
 from headroom.audit.actions import Action
 from headroom.audit.recording import record
+from headroom.files import holds
+from headroom.files.models import Scope
 from headroom.gateways import stripe_facts as seen
 from headroom.ledger import deals, facts, payments, refunds
 from headroom.ledger.alarms import AlarmKind, raise_alarm
@@ -25,6 +27,7 @@ from headroom.ledger.errors import ParentMissing
 from headroom.ledger.models import AttemptState, Charge, Payment, PaymentAttempt, PaymentState
 
 SYSTEM = Actor.system("ledger")
+CHARGEBACK = "chargeback"  # why files are held
 SETTLED = ("succeeded", "failed", "canceled")
 OPEN_DISPUTES = ("needs_response", "under_review", "warning_needs_response", "warning_under_review")
 
@@ -125,6 +128,8 @@ def _observe_money(
     for dispute in disputes:
         found += _dispute_facts(session, held, dispute, now=now)
     deals.book_facts(session, held, found, now=now)
+    if charge.home == AccountKind.HELD:
+        _keep_evidence(session, payment, disputes, now=now)
     for refund in refunds.follow(session, held, arrived.refunds, now=now):
         what = Happening.REFUND_SETTLED if refund.state == "settled" else Happening.REFUND_FAILED
         if charge.home == AccountKind.HELD:
@@ -133,6 +138,17 @@ def _observe_money(
     if charge.home == AccountKind.SUSPENSE and payment.state != PaymentState.BLOCKED:
         refunds.return_stray(session, held, now=now)
     return happened
+
+
+def _keep_evidence(
+    session: Session, payment: Payment, disputes: tuple[seen.ProviderDispute, ...], *, now: datetime
+) -> None:
+    """While the payer's bank disputes, no file of the subject is deleted: they are what can be shown."""
+    scope = Scope(payment.purpose, payment.subject_id)
+    if any(dispute.status in OPEN_DISPUTES for dispute in disputes):
+        holds.place(session, scope=scope, reason=CHARGEBACK, by=SYSTEM, now=now)
+    elif disputes:
+        holds.lift(session, scope=scope, reason=CHARGEBACK, by=SYSTEM, now=now)
 
 
 def _take_in(
