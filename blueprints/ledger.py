@@ -16,7 +16,9 @@ from blueprints.error_words import field_messages, say, say_field
 from blueprints.forms import Form, body_cap, read_form
 from blueprints.locales import current_locale
 from blueprints.signed_in import machine, signed_in
+from blueprints.visit import remote_address
 from headroom import clock, failpoints, jobs
+from headroom.accounts import limits
 from headroom.actors import Actor
 from headroom.audit.actions import Action
 from headroom.audit.recording import record
@@ -32,8 +34,8 @@ bp = Blueprint("ledger", __name__)
 
 EVENT_BYTES = 1 << 20  # the provider's largest events are a few hundred kilobytes
 WEBHOOKS = Actor.system("webhook")
-POLL_S = 2  # between looks of the page that says "confirming"
-POLLS = 8  # about fifteen seconds, then we promise a mail
+POLL_S = 2  # between looks of the page that says "confirming", where no script looks ever more rarely
+POLLS = 8  # a quarter of a minute to three quarters, then we promise a mail
 
 
 class Onboarding(Form):
@@ -107,8 +109,14 @@ def _receive(endpoint: str, secrets: str) -> Response:
 
 
 def _refuse(endpoint: str, reason: str) -> Response:
-    """A delivery that is not the provider's, or not of now: a security event, and no state."""
+    """A delivery that is not the provider's, or not of now: a security event, and no state.
+
+    So many per network are recorded, then TooMany: anybody may send here, and the audit forgets nothing.
+    """
+    network = limits.network_of(remote_address())
     with unit(WEBHOOKS) as session:
+        secret = settings().ring("audit_keys").current[1]
+        limits.spend(session, limits.REFUSED_WEBHOOKS, limits.subject(secret, network), now=clock.now())
         record(
             session,
             Action.WEBHOOK_REFUSED,
@@ -117,7 +125,7 @@ def _refuse(endpoint: str, reason: str) -> Response:
             object_ref=endpoint,
             now=clock.now(),
             reason=reason,
-            payload={"address": request.remote_addr or ""},
+            payload={"network": network},
         )
     return make_response("", 400)
 

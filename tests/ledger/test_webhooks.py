@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from headroom.accounts.limits import REFUSED_WEBHOOKS
+from headroom.audit import Action
 from headroom.audit.models import AuditEntry
 from headroom.ledger.models import StripeEvent
 from tests.ledger.desk import Desk, event_body, signature
@@ -188,6 +190,13 @@ def test_a_forged_delivery_is_refused_and_changes_nothing(desk: Desk, site: Flas
     assert deliver(site, raw.replace(b"completed", b"complexed"), signature(raw)) == 400
     desk.work()
     assert desk.payment("ord_1").state == "open"
+
+
+def test_a_flood_of_forged_deliveries_is_recorded_only_so_often(desk: Desk, site: Flask) -> None:
+    raw = about("charge.succeeded", desk, id="ch_x")
+    answers = [deliver(site, raw, signature(raw, secret="whsec_wrong")) for _ in range(REFUSED_WEBHOOKS.count + 1)]
+    assert answers == [400] * REFUSED_WEBHOOKS.count + [429]
+    assert len([entry for entry in desk.rows(AuditEntry) if entry.action == Action.WEBHOOK_REFUSED]) == len(answers) - 1
 
 
 def test_the_endpoints_do_not_share_a_secret(desk: Desk, site: Flask) -> None:
