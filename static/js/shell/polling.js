@@ -1,6 +1,7 @@
 /*
  * <section id="…" data-poll>            the page is fetched again and this element exchanged until it comes without data-poll
  * <section id="…" data-poll="reload">   … and then the whole page is loaded anew ("confirming your payment")
+ *     data-poll-at="/address"           … from there instead, and from where the newest page says next
  *
  * Without scripts such a page shows a link or a refresh header of its own. Asked after 1, 1.5, 2.2 … at most 10 s,
  * not while the page is hidden.
@@ -29,7 +30,8 @@ function wait(delay_ms) {
 
 /** Whether anything still waits after all waiting elements were exchanged with their newest form. */
 async function exchange() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const elsewhere = document.querySelector("[data-poll-at]");
+  const response = await fetch(elsewhere?.dataset.pollAt ?? location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!response?.ok) return true;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   let waiting = false;
@@ -40,6 +42,7 @@ async function exchange() {
       return false;
     }
     waiting ||= next.matches("[data-poll]");
+    if (next.dataset.pollAt) element.dataset.pollAt = next.dataset.pollAt;
     // Hidden fields carry tokens that are new each time and say nothing.
     const says = next.innerHTML.replace(/<input type="hidden"[^>]*>/g, "");
     if (element.contains(document.activeElement) || (says === element.dataset.says && next.matches("[data-poll]"))) continue;
