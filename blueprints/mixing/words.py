@@ -175,6 +175,8 @@ GUARDS: Mapping[str, Any] = {
     "open_for_orders": _l("The engineer does not take orders right now."),
 }
 
+MS_PER_S = 1_000
+S_PER_MIN = 60
 UNITS: Mapping[str, Any] = {
     "samples": _l("samples"),
     "runs": _l("places"),
@@ -202,8 +204,18 @@ def _measure(value: float | int | str | None, unit: str) -> str:
         return "–"
     if isinstance(value, str):
         return str(DELIVERABLES.get(value, value))
+    if unit == "ms" and abs(value) >= MS_PER_S:
+        value, unit = round(value / MS_PER_S, 1), "s"
+    if unit == "s" and abs(value) >= S_PER_MIN:
+        return _clock(value)
     shown = f"{value:g}".replace("-", "\u2212")
     return f"{shown}\u00a0{UNITS.get(unit, unit)}" if unit else shown
+
+
+def _clock(seconds: float) -> str:
+    """Minutes and seconds as players show them, with a true minus sign."""
+    minutes, rest = divmod(round(abs(seconds)), S_PER_MIN)
+    return f"{chr(0x2212) if seconds < 0 else ''}{minutes}:{rest:02d}"
 
 
 @bp.app_template_global("words_of_mixing")

@@ -24,5 +24,6 @@ export function showTimes(root) {
 function near(instant) {
   const seconds = (Date.parse(instant) - Date.now()) / 1000;
   const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
-  return format.format(Math.trunc(seconds / size), unit);
+  // What was promised a moment ago as five days is not yet "in 4 days".
+  return format.format(Math.trunc(seconds / size + Math.sign(seconds) * 0.1), unit);
 }
