@@ -294,6 +294,18 @@ def test_an_open_comment_comes_along_to_the_next_version_and_a_resolved_one_stay
     assert [(p.comment_id, p.start_ms, p.end_ms, p.is_carried) for p in places] == [(open_one.id, 30_000, 45_000, True)]
 
 
+def test_an_engineer_cannot_close_a_question_and_let_the_review_run_unanswered(story: Story) -> None:
+    first = story.working().deliver()
+    asked = talk.comment(
+        story.session, story.order, first.id, "Is this the right take?", start_ms=0, end_ms=None, is_question=True,
+        by=MARA, now=NOON,
+    )  # fmt: skip
+    with pytest.raises(NotYours):
+        talk.resolve(story.session, story.order, asked.id, by=IVO, now=NOON)
+    talk.resolve(story.session, story.order, asked.id, by=MARA, now=NOON)
+    assert not talk.has_open_question(story.session, story.order)
+
+
 @pytest.mark.parametrize(("start", "end"), [(-1, None), (120_001, None), (5_000, 5_000), (0, 120_001)])
 def test_a_comment_lies_within_the_track(story: Story, start: int, end: int | None) -> None:
     delivery = story.working().deliver()

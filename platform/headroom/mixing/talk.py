@@ -89,9 +89,11 @@ def reply(session: Session, order: Order, parent_id: str, body: str, *, by: Acto
 
 
 def resolve(session: Session, order: Order, comment_id: str, *, by: Actor, now: datetime) -> None:
-    """Close a thread: it is not carried to the next version."""
+    """Close a thread: it is not carried to the next version. Who asked a question says when it is answered."""
     _require(order, by, Action.COMMENT)
     root = _root(session, order, comment_id)
+    if root.kind == "question" and by.person_id != root.author_id:
+        raise NotYours(order_id=order.id, action="resolve")
     if root.resolved_at is None:
         root.resolved_at, root.resolved_by = now, by.person_id
         session.flush()
