@@ -162,10 +162,12 @@ def site(settings: Settings) -> Iterator[Site]:
 
 
 @pytest.fixture
-def app(site: Site, private_database: PrivateDatabase) -> Flask:
+def app(site: Site, private_database: PrivateDatabase, settings: Settings) -> Flask:
     """The site over this test's private database."""
     private_database.database.check_session = site.check_session
     importlib.import_module("headroom.db").use(private_database.database)
+    # The site is composed once for the run; a folder of tests may have settings of its own.
+    site.app.extensions["headroom.settings"] = settings
     return site.app
 
 
@@ -185,7 +187,7 @@ def make_settings(**changes: Any) -> Settings:
         "s3_public_endpoint": "http://127.0.0.1:8610",
         "s3_access_key": "test",
         "s3_secret_key": "test-secret",
-        "stripe_api_base": "http://127.0.0.1:8620",
+        "stripe_api_base": "http://127.0.0.1:9",  # nothing listens: no test meets another installation
         "stripe_secret_key": "sk_test_headroom",
         "stripe_webhook_secrets": "whsec_platform",
         "stripe_connect_webhook_secrets": "whsec_connect",
