@@ -257,7 +257,7 @@ REFUSALS: Mapping[str, Any] = {
     "sample_rate": _l("The sample rate is outside 8 to 384 kHz."),
     "bit_depth": _l("The bit depth is not taken."),
     "channels": _l("The file has too many channels."),
-    "too_long": _l("The file is longer than a day."),
+    "too_long": _l("The file is longer than four hours."),
     "too_big_decoded": _l("The sound is too large when decoded."),
     "damaged": _l("The bytes changed on their way. Send the file again."),
     "timeout": _l("The check took too long. We look at it."),

@@ -218,8 +218,8 @@ RINGS = ("session_keys", "peppers", "field_keys", "audit_keys")
 def refusals(settings: Settings) -> list[str]:
     """Why a production installation must not start with these settings, one sentence each; empty when it may.
 
-    A clock offset and a public bucket are facts of the database and the store; they are looked at by the
-    composition root and the storage doctor.
+    A clock offset and a public bucket are facts of the database and the store: `bootstrap` and the storage doctor
+    refuse them.
     """
     if not settings.is_production:
         return []
