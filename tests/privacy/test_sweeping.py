@@ -8,9 +8,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from headroom.accounts.models import DAYS_TO_CONFIRM, Person
 from headroom.data_rules import CONTACT, KEY, SECURITY_FACT, TECHNICAL, AtEnd, RowLife, days, ruled
-from headroom.db import Base, UtcTime
+from headroom.db import WORKER, Base, Database, UtcTime
+from headroom.operating import roles
 from headroom.privacy import sweeper
 from headroom.privacy.sweeper import Act, Sweep
+from migrations import models as _every_model  # noqa: F401
+from tests.conftest import PrivateDatabase
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -101,3 +104,18 @@ def test_an_account_that_nobody_confirmed_is_not_kept(session: Session) -> None:
     assert sweeper.sweep_batch(session, sweep, now=SEEN + timedelta(days=DAYS_TO_CONFIRM)) == 0
     assert sweeper.sweep_batch(session, sweep, now=SEEN + timedelta(days=DAYS_TO_CONFIRM, hours=1)) == 1
     assert session.scalars(text("SELECT id FROM person")).all() == ["per_mara"]
+
+
+def test_the_workers_role_may_make_every_rule_of_the_product_true(private_database: PrivateDatabase) -> None:
+    with private_database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        roles.make_roles(connection)
+        roles.grant(connection)
+    database = Database(private_database.url, pool_size=1, role=WORKER)
+    lives = sweeper.row_lives(mapper.class_ for mapper in Base.registry.mappers)
+    plan = sweeper.plan(Base.metadata, lives)
+    assert len(plan) > 10
+    for sweep in plan:
+        with database.sessions.begin() as session:
+            assert sweeper.sweep_batch(session, sweep, now=SEEN) == 0, sweep.name
+    database.engine.dispose()

@@ -98,13 +98,15 @@ def _perform(sweep: Sweep, *, now: datetime) -> int:
 
 
 def sweep_batch(session: Session, sweep: Sweep, *, now: datetime) -> int:
-    """One batch of one sweep; rows that somebody holds are left for the next hour."""
+    """One batch of one sweep; a value that somebody is writing is left for the next hour."""
     keys = ", ".join(sweep.key)
     conditions = [f"{sweep.anchor} < :before"]
     if sweep.only_where:
         conditions.append(f"({sweep.only_where})")
     conditions += _still_to_do(sweep)
-    chosen = f"SELECT {keys} FROM {sweep.table} WHERE {' AND '.join(conditions)} LIMIT {BATCH} FOR UPDATE SKIP LOCKED"  # noqa: S608 — names come from the models
+    # Locking rows needs the right to update, which nobody has on append-only tables; those are only ever deleted.
+    lock = "" if sweep.act is Act.DELETE_ROW else " FOR UPDATE SKIP LOCKED"
+    chosen = f"SELECT {keys} FROM {sweep.table} WHERE {' AND '.join(conditions)} LIMIT {BATCH}{lock}"  # noqa: S608 — names come from the models
     result = session.execute(
         text(f"{_change(sweep)} WHERE ({keys}) IN ({chosen})"), {"before": now - timedelta(days=sweep.days)}
     )
