@@ -13,6 +13,7 @@ import io
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -34,6 +35,7 @@ from rehearsal.telling import Teller, seconds
 
 DAY_S = 24 * 3600
 HANDS = 4  # orders that are played at once
+CLOCK_SEEN_WITHIN_S = 1.0  # every process of the site reads its clock's offset anew twice a second
 DOORS_AT_ONCE = 2  # people who sign up at once: hashing takes one processor each
 ADDED, ALREADY_THERE, HALF_DONE = "added", "already there", "half done"
 
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         standing = _standing(doors, people)
         if standing == HALF_DONE:
-            print("A studio was begun here and not finished: ./headroom reset, then seed again.", file=sys.stderr)
+            print("A studio was begun here and not finished: ./headroom reset main, then seed again.", file=sys.stderr)
             return 1
         if standing == ALREADY_THERE:
             print("The studio stands already; nothing was added.", flush=True)
@@ -129,6 +131,7 @@ def _play_days(doors: Doors, people: Residents, tellings: Mapping[str, Telling],
     for number in plan.days_of():
         today_s, today = (number - today) * DAY_S, number
         clock = doors.pass_time(today_s) if today_s else ""
+        time.sleep(CLOCK_SEEN_WITHIN_S)  # else a session that has just ended looks alive once more
         for person in people.values():
             person.come_in()
         busy = [telling for telling in tellings.values() if any(d.number == number for d in telling.tale.days)]

@@ -38,7 +38,8 @@ class Office:
             if page.path != "/staff":
                 self._ada.come_in()
                 page = self._ada.browser.open("/staff")
-        return next((row[1] for row in page.rows(order_id)), "")
+        # An alarm's row names the order too, in another place.
+        return next((row[1] for row in page.rows(order_id) if row[0] == order_id), "")
 
     def alarms(self) -> list[str]:
         """What the books or the store complain about; nothing, in a true world."""
