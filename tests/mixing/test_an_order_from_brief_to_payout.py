@@ -294,6 +294,14 @@ def test_an_open_comment_comes_along_to_the_next_version_and_a_resolved_one_stay
     assert [(p.comment_id, p.start_ms, p.end_ms, p.is_carried) for p in places] == [(open_one.id, 30_000, 45_000, True)]
 
 
+def test_after_going_back_the_early_start_is_agreed_to_anew(story: Story) -> None:
+    story.accepted()
+    checkout.pay(story.session, story.order, witness=AGREED, by=MARA, now=NOON)
+    assert story.order.start_work_consent is not None
+    checkout.go_back(story.session, story.order, by=MARA, now=NOON)
+    assert story.order.start_work_consent is None
+
+
 def test_an_engineer_cannot_close_a_question_and_let_the_review_run_unanswered(story: Story) -> None:
     first = story.working().deliver()
     asked = talk.comment(

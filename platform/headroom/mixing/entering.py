@@ -48,6 +48,11 @@ def _no_payment(_session: Session, _doing: Doing) -> Changes:
     return {"payment_state": PaymentState.NONE}
 
 
+def _draft(session: Session, doing: Doing) -> Changes:
+    """What is chosen next is another contract: its early start is agreed to anew."""
+    return {**_no_payment(session, doing), "start_work_consent": None}
+
+
 def _in_progress(_session: Session, doing: Doing) -> Changes:
     """The turnaround starts when the files are accepted, not when they were paid for."""
     return {"due_at": doing.now + timedelta(days=doing.order.turnaround_days or 1)}
@@ -121,7 +126,7 @@ def payee_tier(session: Session, engineer_id: str) -> Tier:
 _ENTERING: Mapping[State, Callable[[Session, Doing], Changes]] = {
     State.AWAITING_PAYMENT: _awaiting_payment,
     State.PAYMENT_PENDING: _payment_pending,
-    State.DRAFT: _no_payment,
+    State.DRAFT: _draft,
     State.EXPIRED: _no_payment,
     State.IN_PROGRESS: _in_progress,
     State.DELIVERED: _delivered,
