@@ -117,7 +117,7 @@ class Keys:
     def attach(self, page: Page, picker: Locator, *paths: Path) -> None:
         self._reach(page, picker)
         with page.expect_file_chooser(timeout=PATIENCE_MS) as opened:
-            page.keyboard.press("Enter")
+            page.keyboard.press("Space")
         opened.value.set_files([str(path) for path in paths])
 
     def drop(self, page: Page, zone: Locator, *paths: Path) -> None:
