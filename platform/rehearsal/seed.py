@@ -162,7 +162,7 @@ def _proved(tellings: Mapping[str, Telling], office: Office) -> int:
 def _closing(doors: Doors, people: Residents, teller: Teller) -> None:
     """Who is who, what each can see, and how to come in."""
     for who in cast.PEOPLE:
-        lines = [(tale.title, tale.to_see) for tale in TALES if who in (tale.client, tale.engineer)]
+        lines = [(tale.title, tale.to_see) for tale in TALES if who in tale.seen_by]
         lines = lines or [("sees", PART[who.key])]
         teller.closing(who.name, [*lines, ("come in", doors.sign_in_link(people[who.key].email))])
     done = sum(step.seconds for step in teller.steps)

@@ -72,6 +72,11 @@ class Tale:
     stems: tuple[str, ...] = ("kick", "bass", "lead")
 
     @property
+    def seen_by(self) -> tuple[Who, ...]:
+        """Its two sides; a draft is its client's alone."""
+        return (self.client,) if self.state == "draft" else (self.client, self.engineer)
+
+    @property
     def has_sound(self) -> bool:
         """True when somebody sends a file."""
         return bool({Act.ROUGH, Act.STEMS, Act.FIRST} & {act for day in self.days for act in day.acts})
