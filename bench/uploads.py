@@ -33,6 +33,7 @@ from headroom.files import uploads
 from headroom.files.models import FileUpload, FileUploadPart, Scope, StoredFile
 from headroom.files.protocol import Limits
 from headroom.gateways import s3
+from headroom.gateways.s3 import Sums
 from headroom.ids import new_id
 from headroom.settings import Settings, read_settings
 from rehearsal.uploading import IN_FLIGHT, Sender, Sent, fingerprint, put_part
@@ -116,8 +117,8 @@ def _raw_put_s(path: Path) -> float:
     key = f"tmp/bench-{new_id('raw')}"
     store = s3.current()
     with path.open("rb") as body:
-        digest = hashlib.file_digest(body, "sha256").digest()
-    signed = store.sign_put(key, sha256=digest, content_type="audio/wav", ttl_s=3600, only_if_absent=False)
+        sums = Sums(hashlib.file_digest(body, "sha256").digest())
+    signed = store.sign_put(key, sums=sums, content_type="audio/wav", ttl_s=3600, only_if_absent=False)
     whole = memoryview(path.read_bytes())
     started = time.perf_counter()
     status = put_part(signed.url, signed.headers, whole)

@@ -26,7 +26,7 @@ from headroom import clock, failpoints
 from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.files import assembling, checking, grants, pages, purge, uploads
-from headroom.files.capabilities import takes_conditional_put
+from headroom.files.capabilities import takes_conditional_put, wants_md5
 from headroom.files.errors import FileNotFound, NotReady, PartsInvalid
 from headroom.files.models import FileUpload, StoredFile
 from headroom.files.pages import FileView, PreviewObject
@@ -55,10 +55,11 @@ READERS: dict[str, Reader] = {}
 
 
 class PartAsked(Form):
-    """One part whose address is asked for: its number from 1, its SHA-256 in base64, its size in bytes."""
+    """One part whose address is asked for: its number from 1, its check sums in base64, its size in bytes."""
 
     n: int = Field(ge=1, le=10_000)
     sha256: str = Field(min_length=44, max_length=44)
+    md5: str | None = Field(default=None, min_length=24, max_length=24)
     size: int = Field(ge=1)
 
 
@@ -73,13 +74,15 @@ class Nothing(Form):
 @bp.get("/uploads/<upload_id>")
 @signed_in
 def upload(actor: Actor, upload_id: str) -> Response:
-    """How far an upload is: its cut, and the parts whose bytes the store holds. What a sender resumes from."""
+    """How far an upload is: its cut, the parts whose bytes the store holds, the check sums of further ones."""
+    store = s3.current()
     with reading() as session:
         found = uploads.find(session, upload_id, by=actor)
         signed = uploads.signed_parts(session, found)
+        sums = ["sha256", "md5"] if wants_md5(session, store.endpoint, store.bucket) else ["sha256"]
     is_open = found.state == "open"
-    held = assembling.arrived(s3.current(), found, signed) if is_open and signed else []
-    return jsonify(upload_json(found) | {"held": [_part_json(part) for part in held]})
+    held = assembling.arrived(store, found, signed) if is_open and signed else []
+    return jsonify(upload_json(found) | {"held": [_part_json(part) for part in held], "sums": sums})
 
 
 @bp.post("/uploads/<upload_id>/parts")
@@ -93,6 +96,8 @@ def sign_parts(actor: Actor, upload_id: str) -> Response:
         found = uploads.find(session, upload_id, by=actor, lock=True)
         uploads.prepare_parts(session, found, parts, now=clock.now())
         once_only = takes_conditional_put(session, store.endpoint, store.bucket)
+        if wants_md5(session, store.endpoint, store.bucket):
+            _require_md5(parts)
     store_upload_id = _store_upload_id(actor, found) if found.in_parts else None
     signed = uploads.sign_parts(store, found, parts, store_upload_id=store_upload_id, only_if_absent=once_only)
     rows = [
@@ -224,9 +229,17 @@ def _store_upload_id(actor: Actor, found: FileUpload) -> str:
 def _part(asked: PartAsked) -> Part:
     try:
         digest = base64.b64decode(asked.sha256, validate=True)
+        md5 = base64.b64decode(asked.md5, validate=True) if asked.md5 else None
     except binascii.Error:
         raise PartsInvalid({"parts": "part_sha256"}, number=asked.n) from None
-    return Part(asked.n, asked.size, digest)
+    return Part(asked.n, asked.size, digest, md5)
+
+
+def _require_md5(parts: list[Part]) -> None:
+    """An address without it would take any bytes of the right size."""
+    for part in parts:
+        if part.md5 is None:
+            raise PartsInvalid({"parts": "part_md5"}, number=part.number)
 
 
 def _part_json(part: Part) -> dict[str, Any]:

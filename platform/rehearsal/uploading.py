@@ -106,7 +106,9 @@ class Sender:
         """Send what the store does not hold yet of an announced file, and complete it."""
         started = time.monotonic()
         before = self.bytes_put
-        held = {row["n"]: row["sha256"] for row in self._ask("GET", f"/uploads/{upload['id']}", {})["held"]}
+        standing = self._ask("GET", f"/uploads/{upload['id']}", {})
+        held = {row["n"]: row["sha256"] for row in standing["held"]}
+        upload = {**upload, "sums": standing["sums"]}
         numbers = range(1, upload["parts"] + 1)
         self._send_parts(path, upload, numbers, held)
         done = self._complete(path, upload, numbers)
@@ -160,6 +162,8 @@ class Sender:
 
     def _sign(self, upload: Mapping[str, Any], part: _Part) -> Mapping[str, Any]:
         asked = {"n": part.number, "sha256": part.sha256, "size": len(part.body)}
+        if "md5" in upload["sums"]:
+            asked["md5"] = _base64(hashlib.md5(part.body, usedforsecurity=False).digest())
         answer = self._ask("POST", f"/uploads/{upload['id']}/parts", {"parts": [asked]})
         signed: Mapping[str, Any] = answer["parts"][0]
         return signed
@@ -258,8 +262,11 @@ def _read(path: Path, upload: Mapping[str, Any], number: int) -> _Part:
     with path.open("rb") as source:
         source.seek(start)
         body = source.read(min(upload["part_size"], upload["size"] - start))
-    digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-    return _Part(number, digest, memoryview(body))
+    return _Part(number, _base64(hashlib.sha256(body).digest()), memoryview(body))
+
+
+def _base64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode("ascii")
 
 
 def _sha256_of(path: Path) -> str:

@@ -17,12 +17,13 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from blueprints.visit import csrf_token
+from headroom import db
 from headroom.accounts import sessions
 from headroom.accounts.models import Person
 from headroom.actors import Actor
 from headroom.db import unit
-from headroom.files import uploads
-from headroom.files.models import FilePeaks, FilePreview, FileUpload, Scope, StoredFile, new_key
+from headroom.files import capabilities, uploads
+from headroom.files.models import FilePeaks, FilePreview, FileUpload, Scope, StoreCapability, StoredFile, new_key
 from headroom.files.pages import FileView
 from headroom.files.protocol import Limits
 from headroom.files.states import State
@@ -30,6 +31,8 @@ from headroom.gateways import s3
 from headroom.gateways.s3 import Store
 from rehearsal.uploading import Sender, Sent, announcement
 from tests.conftest import PrivateDatabase
+from tests.databases import TestServer
+from tests.emptying import ReusedDatabase
 from tests.files import work
 from tests.stores import NoStore, Place, SharedSwift, fresh_bucket
 
@@ -44,6 +47,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents and "store" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.store)
+
+
+@pytest.fixture(scope="session")
+def reused_database(test_server: TestServer) -> Iterator[ReusedDatabase]:
+    reused = ReusedDatabase(test_server)
+    yield reused
+    reused.drop()
+
+
+@pytest.fixture
+def private_database(reused_database: ReusedDatabase) -> Iterator[PrivateDatabase]:
+    """As everywhere, but emptied afterwards instead of made anew: there are two hundred tests here."""
+    database = db.Database(reused_database.url, pool_size=16)
+    db.use(database)
+    yield PrivateDatabase(url=reused_database.url, database=database)
+    db._Current.database = None
+    database.engine.dispose()
+    reused_database.empty()
 
 
 @pytest.fixture(scope="session")
@@ -173,6 +194,29 @@ def begin(
         now=now,
         **more,
     )
+
+
+def remember_checksum_mode(store: Store, mode: str) -> None:
+    """As if the storage doctor had found this of the store."""
+    with unit(Actor.system("test")) as session:
+        seen = StoreCapability(
+            endpoint=store.endpoint,
+            bucket=store.bucket,
+            probed_at=NOW,
+            checksum_mode=mode,
+            conditional_put=True,
+            versioning="off",
+            lifecycle=False,
+            cors_ours=True,
+            cors_closed=True,
+            clock_skew_s=0,
+            anonymous_refused=True,
+            expired_refused=True,
+            tampered_refused=True,
+            list_parts=True,
+            list_uploads=True,
+        )
+        capabilities.remember(session, seen)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import shutil
@@ -19,7 +20,7 @@ from headroom.files.models import FileUpload, StoredFile
 from headroom.files.states import State
 from headroom.gateways.s3 import Store
 from tests.conftest import PrivateDatabase, make_settings
-from tests.files.conftest import Shelf, Visitor, begin
+from tests.files.conftest import Shelf, Visitor, begin, remember_checksum_mode
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -55,6 +56,7 @@ class Browser:
         self.visitor = visitor
         self.store = store
         self.problems: list[str] = []
+        self.before_begin: Callable[[], None] = lambda: None
         page.context.add_cookies([{"name": "sid", "value": visitor.cookie, "url": SITE}])
         page.route(f"{SITE}/**", self._answer)
         page.add_init_script(CUTS)
@@ -74,10 +76,22 @@ class Browser:
     def wait_until_held(self, size_bytes: int) -> None:
         """Until the store has confirmed so many bytes of the first file."""
         asked = "document.querySelector('[data-upload]').uploadPlace.sender.items[0]?.held ?? 0"
+        self.wait_until(lambda: self.page.evaluate(asked) >= size_bytes)
+
+    def wait_until_tried(self) -> None:
+        """Until a part has been on its way."""
+        self.wait_until(lambda: self.puts > 0)
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
         until = time.monotonic() + 30
-        while self.page.evaluate(asked) < size_bytes:
+        while not is_so():
             assert time.monotonic() < until
             self.page.wait_for_timeout(50)
+
+    def remove(self, name: str) -> None:
+        """Press the file's button, and see its row say so."""
+        self.page.get_by_role("button", name=f"Remove {name}").click()
+        self.page.locator("[data-state=stopped]").wait_for()
 
     @property
     def puts(self) -> int:
@@ -119,6 +133,7 @@ class Browser:
     def _begin(self, route: Any) -> None:
         from blueprints.files import upload_json
 
+        self.before_begin()
         asked = route.request.post_data_json
         assert asked["role"] == "stem"
         if not asked["size"]:
@@ -253,12 +268,34 @@ def test_a_removed_file_is_given_up(
 ) -> None:
     browser.cut_after(0)
     browser.choose(make_file("drums.wav", 17 * MIB))
-    browser.page.get_by_role("button", name="Remove drums.wav").click()
-    browser.page.locator("[data-state=stopped]").wait_for()
-    until = time.monotonic() + 20
-    while files(private_database)["drums.wav"].state != State.ABANDONED:
-        assert time.monotonic() < until
-        browser.page.wait_for_timeout(100)
+    browser.wait_until_tried()
+    browser.remove("drums.wav")
+    browser.wait_until(lambda: files(private_database)["drums.wav"].state == State.ABANDONED)
+
+
+def test_a_file_removed_while_it_is_announced_is_given_up(
+    browser: Browser, make_file: Callable[[str, int], Path], private_database: PrivateDatabase
+) -> None:
+    browser.before_begin = lambda: browser.remove("drums.wav")
+    browser.choose(make_file("drums.wav", 17 * MIB))
+    browser.wait_until(lambda: "drums.wav" in files(private_database))
+    browser.wait_until(lambda: files(private_database)["drums.wav"].state == State.ABANDONED)
+    assert browser.puts == 0
+
+
+def test_a_store_that_compares_md5_gets_it_with_every_part(
+    browser: Browser, store: Store, make_file: Callable[[str, int], Path], private_database: PrivateDatabase
+) -> None:
+    remember_checksum_mode(store, "content-md5")
+    path = make_file("drums.wav", 16 * MIB + 100_001)
+    sent: list[dict[str, str]] = []
+    browser.page.on("request", lambda asked: sent.append(asked.headers) if asked.method == "PUT" else None)
+    browser.choose(path)
+    browser.wait_for("All 1 files have arrived")
+    whole = path.read_bytes()
+    parts = [hashlib.md5(part, usedforsecurity=False).digest() for part in (whole[: 16 * MIB], whole[16 * MIB :])]
+    assert {headers["content-md5"] for headers in sent} == {base64.b64encode(part).decode() for part in parts}
+    assert files(private_database)["drums.wav"].state == State.ASSEMBLED
 
 
 def test_what_is_no_audio_is_left_out_and_said(browser: Browser, make_file: Callable[[str, int], Path]) -> None:

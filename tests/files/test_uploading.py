@@ -18,7 +18,7 @@ from headroom.gateways.s3 import Store
 from rehearsal.uploading import Refused, Sender, Stopped, put_part
 from tests.conftest import PrivateDatabase
 from tests.files import work
-from tests.files.conftest import Shelf, Visitor
+from tests.files.conftest import Shelf, Visitor, remember_checksum_mode
 from tests.stores import Place
 
 MIB = 1 << 20
@@ -94,6 +94,17 @@ def test_a_part_once_announced_cannot_become_another(shelf: Shelf, mara: Visitor
         part = {"n": 1, "sha256": base64.b64encode(digest).decode(), "size": upload["size"]}
         status, _ = mara.send("POST", f"/uploads/{upload['id']}/parts", {"parts": [part]})
         assert status == expected
+
+
+def test_a_store_that_compares_md5_is_never_given_an_address_without_it(
+    shelf: Shelf, store: Store, mara: Visitor, small: Path
+) -> None:
+    remember_checksum_mode(store, "content-md5")
+    upload = shelf.announce(mara, small)
+    part = {"n": 1, "sha256": base64.b64encode(b"a" * 32).decode(), "size": upload["size"]}
+    status, problem = mara.send("POST", f"/uploads/{upload['id']}/parts", {"parts": [part]})
+    assert (status, problem["code"]) == (422, "parts_invalid")
+    assert Sender(mara).send_upload(small, upload).bytes_put == small.stat().st_size
 
 
 def test_completing_too_early_names_the_missing_parts(shelf: Shelf, mara: Visitor, big: Path) -> None:

@@ -1,4 +1,8 @@
-"""The contract suite runs against every real store there is: Swift always, Ceph's gateway with --peers."""
+"""The contract suite runs against every real store there is: Swift always, Ceph's gateway with --peers.
+
+Where stores differ, a test asks `seen`, what the storage doctor found, and asserts the one or the other.
+Only what looks at the embedded store's own disk (`disk`) has no second peer.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from headroom.gateways import s3_probe
 from headroom.gateways.s3 import Store
-from tests.stores import NoStore, Place, SharedSwift, fresh_bucket
+from headroom.gateways.s3_probe import Seen
+from tests.conftest import make_settings
+from tests.stores import NoStore, Place, SharedCeph, SharedSwift, fresh_bucket
+
+ORIGIN = make_settings().base_url
+PEERS = {"swift": SharedSwift, "ceph": SharedCeph}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "place" not in metafunc.fixturenames or "start" in metafunc.fixturenames:
+        return
+    only_swift = "disk" in metafunc.fixturenames or not metafunc.config.getoption("--peers")
+    metafunc.parametrize("place", ["swift"] if only_swift else list(PEERS), indirect=True, scope="session")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,24 +35,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def swift() -> Iterator[Place]:
-    """The embedded store, for what only its disk can show."""
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The store under test, running."""
     try:
-        shared = SharedSwift()
+        shared = PEERS[request.param]()
     except NoStore as reason:
         pytest.skip(str(reason))
     yield shared.place
     shared.leave()
 
 
-@pytest.fixture
-def store(swift: Place) -> Store:
-    """An empty bucket in the store under test."""
-    return fresh_bucket(swift)
+@pytest.fixture(scope="session")
+def seen(place: Place) -> Seen:
+    """What the storage doctor finds of this store, once it has set what a bucket should have."""
+    return s3_probe.probe(applied(fresh_bucket(place)), origin=ORIGIN)
 
 
 @pytest.fixture
-def disk(swift: Place) -> Path:
+def store(place: Place) -> Store:
+    """An empty bucket in the store under test, set up as ours are."""
+    return applied(fresh_bucket(place))
+
+
+@pytest.fixture
+def disk(place: Place) -> Path:
     """The data directory of the embedded store."""
-    assert swift.data_dir is not None
-    return Path(swift.data_dir)
+    assert place.data_dir is not None
+    return Path(place.data_dir)
+
+
+def applied(store: Store) -> Store:
+    """What `storage doctor --apply` sets, set; the embedded store has its rules from its start instead."""
+    s3_probe.apply(store, origin=ORIGIN)
+    return store

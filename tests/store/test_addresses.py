@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import replace
 
@@ -11,16 +10,18 @@ import pytest
 from headroom.gateways import s3, s3_probe
 from headroom.gateways.s3 import SignedRequest, Store
 from headroom.gateways.s3_errors import AlreadyThere, StoreRefused
+from headroom.gateways.s3_probe import Seen
 from tests.conftest import make_settings
+from tests.stores import Place
 
 BYTES = b"eight stems and a rough mix"
 KEY = "o/0123456789abcdef"
 TEN_MINUTES = 600
 
 
-def put_address(store: Store, body: bytes = BYTES, *, once: bool = False, ttl_s: int = TEN_MINUTES) -> SignedRequest:
-    digest = hashlib.sha256(body).digest()
-    return store.sign_put(KEY, sha256=digest, content_type="audio/wav", ttl_s=ttl_s, only_if_absent=once)
+def put_address(store: Store, *, md5: bool = False, once: bool = False, ttl_s: int = TEN_MINUTES) -> SignedRequest:
+    sums = s3_probe.sums_of(BYTES, md5=md5)
+    return store.sign_put(KEY, sums=sums, content_type="audio/wav", ttl_s=ttl_s, only_if_absent=once)
 
 
 def get_address(store: Store, *, ttl_s: int = TEN_MINUTES) -> SignedRequest:
@@ -36,9 +37,16 @@ def test_announced_bytes_go_in_and_come_out(store: Store) -> None:
     assert stored(store) == BYTES
 
 
-def test_an_address_takes_no_other_bytes(store: Store) -> None:
-    assert s3_probe.send(put_address(store), BYTES[:-1] + b"?") == 400
+def test_an_address_takes_no_other_bytes(store: Store, seen: Seen) -> None:
+    address = put_address(store, md5=seen.checksum_mode == "content-md5")
+    assert s3_probe.send(address, BYTES[:-1] + b"?") == 400
     assert not store.exists(KEY)
+
+
+def test_a_store_compares_the_sha256_as_the_doctor_says(store: Store, seen: Seen) -> None:
+    compares = seen.checksum_mode == "sha256-header"
+    assert s3_probe.send(put_address(store), BYTES[:-1] + b"?") == (400 if compares else 200)
+    assert store.exists(KEY) is not compares
 
 
 def test_an_address_takes_no_bytes_without_its_check_sum(store: Store) -> None:
@@ -86,11 +94,11 @@ def test_nobody_writes_without_a_signature(store: Store) -> None:
     assert not store.exists(KEY)
 
 
-def test_a_wrong_secret_is_refused(store: Store) -> None:
+def test_a_wrong_secret_is_refused(store: Store, place: Place) -> None:
     stranger = s3.connect(
         make_settings(
             s3_endpoint=store.endpoint,
-            s3_access_key="headroom:tests",
+            s3_access_key=place.access_key,
             s3_secret_key="not-the-secret-at-all",
             s3_bucket=store.bucket,
         )
@@ -123,7 +131,7 @@ def preflight(store: Store, origin: str) -> dict[str, str]:
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "content-type,if-none-match,x-amz-checksum-sha256",
+        "Access-Control-Request-Headers": "content-md5,content-type,if-none-match,x-amz-checksum-sha256",
     }
     return s3_probe.answer_to(SignedRequest("OPTIONS", put_address(store).url, {}), headers=asked).headers
 
@@ -133,6 +141,7 @@ def test_pages_of_our_site_may_send(store: Store) -> None:
     allowed = preflight(store, ours)
     assert allowed["access-control-allow-origin"] == ours
     assert "x-amz-checksum-sha256" in allowed["access-control-allow-headers"]
+    assert "content-md5" in allowed["access-control-allow-headers"]
 
 
 def test_pages_of_other_sites_may_not_send(store: Store) -> None:

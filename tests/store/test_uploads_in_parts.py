@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from headroom.gateways import s3_probe, store_disk
-from headroom.gateways.s3 import Store, StoredPart
+from headroom.gateways.s3 import Store, StoredPart, Sums
 from headroom.gateways.s3_errors import NoSuchUpload, PartsRefused
+from headroom.gateways.s3_probe import Seen
 
 KEY = "o/0123456789abcdef"
 FIVE_MIB = 5 << 20  # the least a part may have unless it is the last
 
 
 def send_part(store: Store, upload_id: str, number: int, body: bytes) -> int:
-    digest = hashlib.sha256(body).digest()
-    return s3_probe.send(store.sign_part(KEY, upload_id, number, sha256=digest, ttl_s=600), body)
+    return s3_probe.send(store.sign_part(KEY, upload_id, number, sums=s3_probe.sums_of(body), ttl_s=600), body)
 
 
 def upload(store: Store, parts: dict[int, bytes]) -> str:
@@ -51,11 +50,23 @@ def test_open_uploads_are_listed(store: Store) -> None:
     assert [(each.key, each.upload_id) for each in store.open_uploads()] == [(KEY, upload_id)]
 
 
-def test_a_part_address_takes_no_other_bytes(store: Store) -> None:
+def test_a_part_address_takes_no_other_bytes(store: Store, seen: Seen) -> None:
     upload_id = store.create_upload(KEY, content_type="audio/wav")
-    signed = store.sign_part(KEY, upload_id, 1, sha256=hashlib.sha256(b"right").digest(), ttl_s=600)
-    assert s3_probe.send(signed, b"wrong") == 400
+    sums = s3_probe.sums_of(b"right", md5=seen.checksum_mode == "content-md5")
+    assert s3_probe.send(store.sign_part(KEY, upload_id, 1, sums=sums, ttl_s=600), b"wrong") == 400
     assert store.parts(KEY, upload_id) == []
+
+
+def test_a_wrong_part_is_stopped_on_its_way_in_or_at_the_joining(store: Store, seen: Seen) -> None:
+    upload_id = store.create_upload(KEY, content_type="audio/wav")
+    sums = s3_probe.sums_of(b"right", md5=True)
+    by_sha256 = store.sign_part(KEY, upload_id, 1, sums=Sums(sums.sha256), ttl_s=600)
+    compares = seen.checksum_mode == "sha256-header"
+    assert s3_probe.send(by_sha256, b"wrong") == (400 if compares else 200)
+    assert sums.md5 is not None
+    with pytest.raises(PartsRefused):
+        store.complete_upload(KEY, upload_id, [StoredPart(1, 5, sums.md5.hex(), None)])
+    assert not store.exists(KEY)
 
 
 def test_a_part_that_is_not_there_stops_the_joining(store: Store, bodies: dict[int, bytes]) -> None:

@@ -57,11 +57,15 @@ def _up_to_mib(size_bytes: int) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """A part as it was signed or as the store has it; `sha256` (raw) None where a store keeps none."""
+    """A part as it was signed or as the store has it; `sha256` (raw) None where a store keeps none.
+
+    `md5` (raw) only while it is signed, for a store that compares nothing better on arrival.
+    """
 
     number: int
     size_bytes: int
     sha256: bytes | None
+    md5: bytes | None = None
 
 
 def wrong_parts(signed: Sequence[Part], stored: Mapping[int, Part], of: Cut) -> list[int]:

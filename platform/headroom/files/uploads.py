@@ -21,7 +21,7 @@ from headroom.files.errors import LimitReached, PartChanged, PartsInvalid, Uploa
 from headroom.files.models import FileUpload, FileUploadPart, Scope, StoredFile
 from headroom.files.protocol import Limits, Part
 from headroom.files.states import FINAL, INCOMING, Event, State, after
-from headroom.gateways.s3 import SignedRequest, Store
+from headroom.gateways.s3 import SignedRequest, Store, Sums
 from headroom.gateways.s3_errors import NoSuchUpload
 
 SHA256_BYTES = 32
@@ -172,7 +172,7 @@ def sign_parts(
         return [
             store.sign_put(
                 file.object_key,
-                sha256=part.sha256 or b"",
+                sums=Sums(part.sha256 or b"", part.md5),
                 content_type=file.content_type,
                 ttl_s=protocol.PART_TTL_S,
                 only_if_absent=only_if_absent,
@@ -181,7 +181,11 @@ def sign_parts(
         ]
     return [
         store.sign_part(
-            file.object_key, store_upload_id, part.number, sha256=part.sha256 or b"", ttl_s=protocol.PART_TTL_S
+            file.object_key,
+            store_upload_id,
+            part.number,
+            sums=Sums(part.sha256 or b"", part.md5),
+            ttl_s=protocol.PART_TTL_S,
         )
         for part in parts
     ]

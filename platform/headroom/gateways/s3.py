@@ -9,7 +9,6 @@ What the store answers becomes one of the errors in gateways/s3_errors.py.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +64,14 @@ class ListedObject:
     key: str
     size_bytes: int
     modified_at: datetime
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Raw check sums of announced bytes; `md5` for stores that compare nothing better on arrival."""
+
+    sha256: bytes
+    md5: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -216,51 +223,28 @@ class Store:
 
     # -- addresses for browsers ------------------------------------------------------------------------
 
-    def sign_put(
-        self, key: str, *, sha256: bytes, content_type: str, ttl_s: int, only_if_absent: bool
+    def sign_put(self, key: str, *, sums: Sums, content_type: str, ttl_s: int, only_if_absent: bool) -> SignedRequest:
+        """An address that takes exactly the bytes with these check sums as the whole object."""
+        more = {"ContentType": content_type} | ({"IfNoneMatch": "*"} if only_if_absent else {})
+        headers = {"content-type": content_type} | ({"if-none-match": "*"} if only_if_absent else {})
+        return self._sign("put_object", {"Key": key, **more}, headers, sums, ttl_s)
+
+    def sign_part(self, key: str, upload_id: str, number: int, *, sums: Sums, ttl_s: int) -> SignedRequest:
+        """An address that takes exactly the bytes with these check sums as part `number`."""
+        return self._sign("upload_part", {"Key": key, "UploadId": upload_id, "PartNumber": number}, {}, sums, ttl_s)
+
+    def _sign(
+        self, call: str, params: dict[str, Any], headers: dict[str, str], sums: Sums, ttl_s: int
     ) -> SignedRequest:
-        """An address that takes exactly the bytes with this SHA-256 as the whole object."""
-        headers = {"x-amz-checksum-sha256": _base64(sha256), "content-type": content_type}
-        condition = {"IfNoneMatch": "*"} if only_if_absent else {}
-        if only_if_absent:
-            headers["if-none-match"] = "*"
-        url = self.public.generate_presigned_url(
-            "put_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "ContentType": content_type,
-                "ChecksumSHA256": _base64(sha256),
-                **condition,
-            },
-            ExpiresIn=ttl_s,
+        """Sign a call together with its check sums: without these very headers the address is void."""
+        summed = {"ChecksumSHA256": _base64(sums.sha256)} | ({"ContentMD5": _base64(sums.md5)} if sums.md5 else {})
+        sent = {"x-amz-checksum-sha256": _base64(sums.sha256)} | (
+            {"content-md5": _base64(sums.md5)} if sums.md5 else {}
         )
-        return SignedRequest("PUT", url, headers)
-
-    def sign_md5_put(self, key: str, body: bytes, *, ttl_s: int) -> SignedRequest:
-        """An address bound to the MD5 of `body`, for stores that know no better check sum."""
-        digest = _base64(hashlib.md5(body, usedforsecurity=False).digest())
         url = self.public.generate_presigned_url(
-            "put_object",
-            Params={"Bucket": self.bucket, "Key": key, "ContentMD5": digest},
-            ExpiresIn=ttl_s,
+            call, Params={"Bucket": self.bucket, **params, **summed}, ExpiresIn=ttl_s
         )
-        return SignedRequest("PUT", url, {"content-md5": digest})
-
-    def sign_part(self, key: str, upload_id: str, number: int, *, sha256: bytes, ttl_s: int) -> SignedRequest:
-        """An address that takes exactly the bytes with this SHA-256 as part `number`."""
-        url = self.public.generate_presigned_url(
-            "upload_part",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "UploadId": upload_id,
-                "PartNumber": number,
-                "ChecksumSHA256": _base64(sha256),
-            },
-            ExpiresIn=ttl_s,
-        )
-        return SignedRequest("PUT", url, {"x-amz-checksum-sha256": _base64(sha256)})
+        return SignedRequest("PUT", url, headers | sent)
 
     def sign_get(self, key: str, *, name: str, content_type: str, ttl_s: int) -> str:
         """An address that gives the object as a download called `name`."""
@@ -289,8 +273,9 @@ def attachment(name: str) -> str:
 
 def connect(settings: Settings) -> Store:
     """The store that the settings name; opens no connection yet."""
-    inner = _client(settings, settings.s3_endpoint)
-    public = _client(settings, settings.s3_public_endpoint or settings.s3_endpoint)
+    session = boto3.session.Session()  # one, because each reads S3's whole description anew
+    inner = _client(session, settings, settings.s3_endpoint)
+    public = _client(session, settings, settings.s3_public_endpoint or settings.s3_endpoint)
     return Store(bucket=settings.s3_bucket, inner=inner, public=public)
 
 
@@ -312,8 +297,8 @@ def current() -> Store:
     return _Current.store
 
 
-def _client(settings: Settings, endpoint: str) -> Any:
-    return boto3.session.Session().client(
+def _client(session: Any, settings: Settings, endpoint: str) -> Any:
+    return session.client(
         "s3",
         endpoint_url=endpoint or None,
         region_name=settings.s3_region,

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from headroom import clock
 from headroom.errors import DomainError
-from headroom.gateways.s3 import SignedRequest, Store
+from headroom.gateways.s3 import SignedRequest, Store, Sums
 from headroom.gateways.s3_errors import AlreadyThere, StoreRefused, answered
 
 BODY = b"headroom probes its store"
@@ -72,7 +73,7 @@ def probe(store: Store, *, origin: str) -> Seen:
             checksum_mode=_checksum_mode(store, key),
             conditional_put=_obeys_condition(store, key),
             versioning=_versioning(store),
-            lifecycle=_answers(lambda: store.inner.get_bucket_lifecycle_configuration(Bucket=store.bucket)),
+            lifecycle=_keeps_rules(store),
             cors_ours=_allows(store, key, origin),
             cors_closed=not _allows(store, key, FOREIGN_ORIGIN),
             clock_skew_s=_skew(first),
@@ -106,17 +107,41 @@ def apply(store: Store, *, origin: str) -> dict[str, bool]:
         "ExposeHeaders": ["ETag"],
         "MaxAgeSeconds": 600,
     }
-    closed = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     client = store.inner
     return {
         "cors": _answers(lambda: client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [cors]})),
         "lifecycle": _answers(
             lambda: client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
         ),
-        "public access block": _answers(
-            lambda: client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=closed)
-        ),
+        "public access block": _closes(store),
     }
+
+
+def _closes(store: Store) -> bool:
+    """Close the bucket to the public as far as the store then still takes our own files.
+
+    Ceph's gateway of release 16 refuses every put where public access lists are blocked; there they are
+    ignored instead, which keeps the bucket as closed.
+    """
+    for others in (("BlockPublicAcls",), ()):
+        flags = dict.fromkeys(("IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets", *others), True)
+        if not _answers(partial(_block, store, flags)):
+            return False
+        key = f"tmp/probe-{secrets.token_hex(12)}"
+        with _removed_afterwards(store, key):
+            if _answers(partial(store.put, key, BODY, content_type=_TEXT)):
+                return True
+    _answers(lambda: store.inner.delete_public_access_block(Bucket=store.bucket))
+    return False
+
+
+def _block(store: Store, flags: dict[str, bool]) -> None:
+    store.inner.put_public_access_block(Bucket=store.bucket, PublicAccessBlockConfiguration=flags)
+
+
+def sums_of(body: bytes, *, md5: bool = False) -> Sums:
+    """The check sums of `body`, its MD5 only if asked for."""
+    return Sums(hashlib.sha256(body).digest(), hashlib.md5(body, usedforsecurity=False).digest() if md5 else None)
 
 
 def send(request: SignedRequest, body: bytes = b"") -> int:
@@ -127,13 +152,10 @@ def send(request: SignedRequest, body: bytes = b"") -> int:
 def _checksum_mode(store: Store, key: str) -> str:
     other = key + "-checksum"
     with _removed_afterwards(store, other):
-        digest = hashlib.sha256(BODY).digest()
-        by_sha256 = store.sign_put(other, sha256=digest, content_type=_TEXT, ttl_s=600, only_if_absent=False)
-        if send(by_sha256, WRONG) in _REFUSED and send(by_sha256, BODY) == _OK:
-            return "sha256-header"
-        by_md5 = store.sign_md5_put(other, BODY, ttl_s=600)
-        if send(by_md5, WRONG) in _REFUSED and send(by_md5, BODY) == _OK:
-            return "content-md5"
+        for mode, sums in (("sha256-header", sums_of(BODY)), ("content-md5", sums_of(BODY, md5=True))):
+            signed = store.sign_put(other, sums=sums, content_type=_TEXT, ttl_s=600, only_if_absent=False)
+            if send(signed, WRONG) in _REFUSED and send(signed, BODY) == _OK:
+                return mode
     return "etag-only"
 
 
@@ -156,13 +178,21 @@ def _versioning(store: Store) -> str:
     return {"Enabled": "enabled", "Suspended": "suspended"}.get(str(status), "off")
 
 
+def _keeps_rules(store: Store) -> bool:
+    """Whether lifecycle rules are set. The embedded store says yes to the question, and names none."""
+    try:
+        with answered("lifecycle"):
+            return bool(store.inner.get_bucket_lifecycle_configuration(Bucket=store.bucket).get("Rules"))
+    except DomainError:
+        return False
+
+
 def _multipart(store: Store, key: str) -> tuple[bool, bool]:
     """Whether the store lists the parts of an upload, and its open uploads."""
     other = key + "-parts"
     upload_id = store.create_upload(other, content_type=_TEXT)
     try:
-        digest = hashlib.sha256(BODY).digest()
-        send(store.sign_part(other, upload_id, 1, sha256=digest, ttl_s=600), BODY)
+        send(store.sign_part(other, upload_id, 1, sums=sums_of(BODY), ttl_s=600), BODY)
         lists_parts = _lists(lambda: [part.size_bytes for part in store.parts(other, upload_id)], len(BODY))
         lists_uploads = _lists(lambda: [each.upload_id for each in store.open_uploads(other)], upload_id)
     finally:
@@ -179,12 +209,11 @@ def _lists(listing: Callable[[], list[Any]], expected: object) -> bool:
 
 def _allows(store: Store, key: str, origin: str) -> bool:
     """Whether a page from `origin` may PUT with the headers we use."""
-    digest = hashlib.sha256(BODY).digest()
-    signed = store.sign_put(key, sha256=digest, content_type=_TEXT, ttl_s=600, only_if_absent=False)
+    signed = store.sign_put(key, sums=sums_of(BODY), content_type=_TEXT, ttl_s=600, only_if_absent=False)
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "content-type,x-amz-checksum-sha256",
+        "Access-Control-Request-Headers": "content-md5,content-type,x-amz-checksum-sha256",
     }
     answer = answer_to(SignedRequest("OPTIONS", signed.url, {}), headers=asked)
     return answer.status == _OK and answer.headers.get("access-control-allow-origin") in (origin, "*")

@@ -4,9 +4,12 @@ const EDGE_BYTES = 64 * 1024;
 export const partOf = (file, upload, number) =>
   file.slice((number - 1) * upload.part_size, Math.min(number * upload.part_size, file.size));
 
-export async function sha256(blob) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-  return btoa(String.fromCharCode(...digest));
+/** The named check sums of a blob in base64, read once: {sha256} or {sha256, md5}. */
+export async function sumsOf(blob, names) {
+  const bytes = await blob.arrayBuffer();
+  const sums = { sha256: base64(await crypto.subtle.digest("SHA-256", bytes)) };
+  if (names.includes("md5")) sums.md5 = base64((await import("./md5.js")).md5(bytes));
+  return sums;
 }
 
 export async function fingerprint(file) {
@@ -14,3 +17,5 @@ export async function fingerprint(file) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await edges.arrayBuffer()));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+const base64 = (digest) => btoa(String.fromCharCode(...new Uint8Array(digest)));

@@ -3,7 +3,7 @@
  * and not sent again; a file that changed since is noticed and begun anew. Items: {file, state, sent, error}.
  * States: waiting → opening → sending → joining → done | failed | stopped.
  */
-import { fingerprint, partOf, sha256 } from "./hashing.js";
+import { fingerprint, partOf, sumsOf } from "./hashing.js";
 import { ask, patience, put, Refused } from "./wire.js";
 
 const IN_FLIGHT = 5;
@@ -39,9 +39,11 @@ export class Sender {
     item.state = "stopped";
     item.todo = [];
     this.onChange();
-    if (item.upload) await ask("DELETE", `/uploads/${item.upload.id}`, this.token).catch(() => {});
+    if (item.upload) await this.drop(item).catch(() => {});
     this.pump();
   }
+
+  drop(item) { return ask("DELETE", `/uploads/${item.upload.id}`, this.token); }
 
   pump() {
     this.onChange();
@@ -67,10 +69,11 @@ export class Sender {
 
   /** The file is no longer the one that was announced: its parts would not fit together. */
   async beginAnew(item) {
+    if (item.state === "stopped") return;
     if (item.begunAnew) throw new Refused(409, { code: "part_changed" });
     Object.assign(item, { state: "opening", begunAnew: true, todo: [], held: 0 });
-    await ask("DELETE", `/uploads/${item.upload.id}`, this.token);
-    return this.open(item);
+    await this.drop(item);
+    if (item.state !== "stopped") await this.open(item);
   }
 
   async open(item) {
@@ -78,9 +81,11 @@ export class Sender {
     const { file } = item;
     const about = { name: file.name, size: file.size, modified_at: new Date(file.lastModified).toISOString(), fingerprint: await fingerprint(file) };
     item.upload = await ask("POST", this.begin, this.token, { ...about, ...this.fields });
-    const { held, state } = await ask("GET", `/uploads/${item.upload.id}`, this.token);
+    if (item.state === "stopped") return this.drop(item); // given up before there was anything to give up
+    const { held, state, sums } = await ask("GET", `/uploads/${item.upload.id}`, this.token);
+    item.sums = sums;
     for (const part of held) {
-      if ((await sha256(partOf(file, item.upload, part.n))) === part.sha256) continue;
+      if ((await sumsOf(partOf(file, item.upload, part.n), ["sha256"])).sha256 === part.sha256) continue;
       return this.beginAnew(item);
     }
     if (item.state === "stopped") return;
@@ -97,7 +102,7 @@ export class Sender {
     const { upload } = item; // stays this part's own when the file is begun anew meanwhile
     const blob = partOf(item.file, upload, number);
     try {
-      const asked = { n: number, sha256: await sha256(blob), size: blob.size };
+      const asked = { n: number, size: blob.size, ...(await sumsOf(blob, item.sums)) };
       for (let tries = 0; item.state === "sending" && item.upload === upload; tries += 1) {
         const { parts } = await ask("POST", `/uploads/${upload.id}/parts`, this.token, { parts: [asked] });
         const onProgress = (bytes) => { item.live.set(number, bytes); this.onChange(); };
