@@ -54,4 +54,8 @@ say_field("year", _l("Write the year in four digits, such as 1990."))
 say_field("name", _l("Write a name of 1 to 60 visible characters."))
 say_field("password_too_short", _l("Use at least 12 characters. Several words make a good password."))
 say_field("password_too_long", _l("Use at most 256 characters."))
-say_field("not_accepted", _l("Tick this box if you agree. Without it we cannot open an account."))
+say_field(
+    "no_accept_privacy",
+    _l("Tick the box of the privacy policy if you accept it. Without it we cannot open an account."),
+)
+say_field("no_accept_terms", _l("Tick the box of the terms if you accept them. Without it we cannot open an account."))

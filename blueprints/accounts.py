@@ -183,7 +183,7 @@ def too_young(_error: TooYoung) -> FlaskResponse:
 
 def _boxes_left_open() -> dict[str, str]:
     """The sentences for unticked boxes, so that they stand beside whatever else is wrong."""
-    missing = {box: "not_accepted" for box in ACCEPTANCES if not request.form.get(box)}
+    missing = {box: f"no_{box}" for box in ACCEPTANCES if not request.form.get(box)}
     return field_messages(FormInvalid(missing, {}))
 
 
@@ -191,7 +191,7 @@ def _accepted(form: SignUpForm) -> SignUpForm:
     """The form, if both boxes are ticked."""
     missing = [name for name in ACCEPTANCES if not getattr(form, name)]
     if missing:
-        raise FormInvalid(dict.fromkeys(missing, "not_accepted"), {})
+        raise FormInvalid({box: f"no_{box}" for box in missing}, {})
     return form
 
 
