@@ -22,7 +22,7 @@ from tests.browser.walkers import Look, Walker, walker
 from tests.databases import TestServer
 from tests.stores import NoStore, SharedSwift
 
-pytestmark = [pytest.mark.browser, pytest.mark.store, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.store, pytest.mark.timeout(300)]
 
 WALKS = [
     pytest.param(Mouse, Look("en", "dark", DESK), id="by mouse, english, dark, desk"),

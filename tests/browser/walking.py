@@ -126,7 +126,7 @@ def make_an_offer(ivo: Walker, order: str) -> None:
     ivo.come_back_until(f"main a[href='{order}']")
     ivo.see("studio with a request")
     ivo.go(f"main a[href='{order}']")
-    _hear(ivo, "#files [data-play]")
+    _hear(ivo, ".player [data-play]")
     ivo.see("hearing the rough mix")
     ivo.write(price="200", turnaround_days="5", terms_note="Send the stems dry.")
     ivo.send("/offer")
