@@ -15,6 +15,7 @@ from headroom import clock
 from headroom.accounts.capabilities import STAFF
 from headroom.actors import Actor
 from headroom.admin import pages
+from headroom.admin.order_reading import read_order
 from headroom.db import reading, unit
 from headroom.errors import Invalid, NotFound
 
@@ -26,11 +27,15 @@ class LookUpForm(Form):
     reason: str = Field(default="", max_length=400)
 
 
+class ReadOrderForm(Form):
+    order: str = Field(min_length=1, max_length=40)
+    order_reason: str = Field(default="", max_length=400)
+
+
 @bp.get("")
 @signed_in(capability=STAFF)
 def overview(_actor: Actor) -> Any:
-    with reading() as session:
-        return render_template("staff/overview.html", facts=pages.overview(session), errors={}, who="")
+    return _overview_with({})
 
 
 @bp.post("/people")
@@ -42,15 +47,32 @@ def person_looked_up(actor: Actor) -> Any:
         with unit(actor) as session:
             person = pages.look_up(session, form.who, reason=form.reason, by=actor, now=clock.now())
     except Invalid as problem:
-        return _overview_with(field_messages(problem), form.who), 422
+        return _overview_with(field_messages(problem), who=form.who), 422
     except NotFound:
-        return _overview_with({"who": str(_l("Nobody has this id or confirmed address."))}, form.who), 404
+        return _overview_with({"who": str(_l("Nobody has this id or confirmed address."))}, who=form.who), 404
     return render_template("staff/person.html", person=person, reason=form.reason)
 
 
-def _overview_with(errors: dict[str, str], who: str) -> str:
+@bp.post("/orders")
+@signed_in(capability=STAFF)
+def order_read(actor: Actor) -> Any:
+    """One order without its bytes; the look and its reason are recorded about both sides before it is shown."""
+    form = read_form(ReadOrderForm)
+    try:
+        with unit(actor) as session:
+            found = read_order(session, form.order, reason=form.order_reason, by=actor, now=clock.now())
+            return render_template("staff/order.html", found=found, order=found.order, reason=form.order_reason)
+    except Invalid as problem:
+        return _overview_with({"order_reason": field_messages(problem)["reason"]}, order=form.order), 422
+    except NotFound:
+        return _overview_with({"order": str(_l("No order has this number."))}, order=form.order), 404
+
+
+def _overview_with(errors: dict[str, str], *, who: str = "", order: str = "") -> str:
     with reading() as session:
-        return render_template("staff/overview.html", facts=pages.overview(session), errors=errors, who=who)
+        return render_template(
+            "staff/overview.html", facts=pages.overview(session), errors=errors, who=who, order=order
+        )
 
 
 say_field("reason_needed", _l("Say why, in at least ten characters. It is recorded and shown to the person."))

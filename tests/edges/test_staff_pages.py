@@ -75,3 +75,16 @@ def test_nobody_is_found_politely(ada: FlaskClient) -> None:
 def test_the_page_in_russian_has_no_english_left(studio: Flask, ada: FlaskClient) -> None:
     ada.set_cookie("locale", "ru")
     assert "Открытых тревог нет" in ada.get("/staff").text
+
+
+def test_no_order_is_read_without_a_reason(ada: FlaskClient) -> None:
+    assert read_order(ada, "ord_nothing", "because")[0] == 422
+    assert read_order(ada, "ord_nothing", "Ticket 83: a disputed order")[0] == 404
+    assert looks() == []
+
+
+def read_order(client: FlaskClient, order_id: str, reason: str) -> tuple[int, str]:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/staff").text)
+    assert token is not None
+    answer = client.post("/staff/orders", data={"csrf_token": token[1], "order": order_id, "order_reason": reason})
+    return answer.status_code, answer.text

@@ -84,8 +84,7 @@ def look_up(session: Session, who: str, *, reason: str, by: Actor, now: datetime
 
     Raises Invalid for a reason that says nothing, NotFound for nobody.
     """
-    if len(reason.strip()) < MIN_REASON:
-        raise Invalid({"reason": "reason_needed"})
+    said = require_reason(reason)
     person = _find(session, who)
     audit(
         session,
@@ -94,7 +93,7 @@ def look_up(session: Session, who: str, *, reason: str, by: Actor, now: datetime
         object_kind="person",
         object_ref=person.id,
         subject_id=person.id,
-        reason=reason.strip(),
+        reason=said,
         now=now,
     )
     orders = session.scalars(
@@ -112,6 +111,14 @@ def look_up(session: Session, who: str, *, reason: str, by: Actor, now: datetime
         capabilities=capabilities.held_by(session, person.id),
         orders=orders,
     )
+
+
+def require_reason(reason: str) -> str:
+    """The reason as it is recorded. Raises Invalid for one that says nothing."""
+    said = reason.strip()
+    if len(said) < MIN_REASON:
+        raise Invalid({"reason": "reason_needed"})
+    return said
 
 
 def _find(session: Session, who: str) -> Person:

@@ -18,6 +18,11 @@ from headroom.mixing.views import EventView
 def history(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple[EventView, ...]]:
     """The order and every event of it, oldest first; OrderNotFound when it is not theirs to see."""
     order = visible_to(session, actor, order_id)
+    return order, events_of(session, order_id)
+
+
+def events_of(session: Session, order_id: str) -> tuple[EventView, ...]:
+    """Every event of an order, oldest first, for whoever may see the order."""
     rows = session.execute(
         select(
             OrderEvent.event,
@@ -30,7 +35,7 @@ def history(session: Session, actor: Actor, order_id: str) -> tuple[Order, tuple
         .where(OrderEvent.order_id == order_id)
         .order_by(OrderEvent.seq)
     )
-    return order, tuple(EventView(*row) for row in rows)
+    return tuple(EventView(*row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
