@@ -109,6 +109,7 @@ def _template_globals(settings: Settings) -> dict[str, Any]:
         "fmt_bytes": formats.fmt_bytes,
         "rehearsal": settings.is_rehearsal,
         "operator_name": settings.operator_name,
+        "legal_email": settings.operator_legal_email,
     }
 
 

@@ -98,6 +98,7 @@ EVENTS: Mapping[str, Any] = {
     "review_paused": _l("Review paused by a question"),
     "review_resumed": _l("Question answered, review goes on"),
     "review_extended": _l("Seven days more to listen"),
+    "statement_made": _l("The side that was asked has answered"),
 }
 
 DELIVERABLES: Mapping[str, Any] = {

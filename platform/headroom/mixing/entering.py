@@ -71,7 +71,7 @@ def _disputed(_session: Session, doing: Doing) -> Changes:
     """Only one side's silence counts: first that of the side that did not open."""
     asked = {
         Event.REVISION_OVERDUE: Role.ENGINEER,
-        Event.DELIVERY_UNSEEN: None,  # nobody knows why: a mediator looks, and no silence decides
+        Event.DELIVERY_UNSEEN: None,  # nobody knows why: no silence decides
         Event.TERMS_UNANSWERED: None,
     }.get(doing.move.event, Role.CLIENT if doing.role is Role.ENGINEER else Role.ENGINEER)
     return {"awaiting_statement_of": asked, "statement_since": doing.now if asked else None, "due_at": None}

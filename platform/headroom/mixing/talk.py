@@ -25,7 +25,7 @@ QUIET_S = 600  # mails about messages: one per ten minutes and reader, the notic
 
 
 def write(session: Session, order: Order, body: str, *, by: Actor, now: datetime) -> Message:
-    """A message to the other side."""
+    """A message to the other side. In a dispute it is also the statement of the side that was asked for one."""
     _require(order, by, Action.WRITE_MESSAGE)
     earlier = session.scalar(
         select(func.max(Message.at)).where(Message.order_id == order.id, Message.author_id == by.person_id)
@@ -33,6 +33,9 @@ def write(session: Session, order: Order, body: str, *, by: Actor, now: datetime
     message = Message(order_id=order.id, author_id=by.person_id, body=body, at=now)
     session.add(message)
     session.flush()
+    if order.state == State.DISPUTED and order.awaiting_statement_of == role_of(order, by):
+        answered = {"awaiting_statement_of": None, "statement_since": None}
+        note(session, order, "statement_made", by=by, now=now, changes=answered)
     recently = earlier is not None and (now - earlier).total_seconds() < QUIET_S
     told.inform(session, order, to=_other(order, by), code="message", now=now, by_mail=not recently, reason=body)
     return message
