@@ -197,6 +197,7 @@ WITHOUT_KEY: dict[str, str] = {
     "site.preferences_chosen": "keeps the same choice",
     "site.csp_reported": "writes a log line",
     "staff.person_looked_up": "each look is recorded, as it should be",
+    "staff.order_read": "each look is recorded, as it should be",
     "ledger.platform_webhook": "the event's id is the key",
     "ledger.connect_webhook": "the event's id is the key",
     "ledger.start_onboarding": "the payee is the key: one account each",

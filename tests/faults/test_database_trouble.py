@@ -6,22 +6,20 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
-import psycopg
 import pytest
-import sqlalchemy.exc
 from flask import Flask
 from sqlalchemy import text
 
-from headroom import clock
+from headroom import clock, jobs
 from headroom.db import unit
 from headroom.ledger import payments
 from headroom.mixing import checkout, orders, settlement, timers
 from headroom.mixing.states import State
+from tests.conftest import PrivateDatabase
 from tests.faults.house import TEST, Answer, House, new_key, version_of
-from tests.mixing.world import MARA
-from worker.app import RETRIES
+from tests.mixing.world import MARA, Story, people
+from tests.worker.processes import until, worker
 
 
 @pytest.mark.parametrize(
@@ -128,12 +126,26 @@ def run_both(first: Callable[[], None], second: Callable[[], None], problems: li
         thread.join()
 
 
-def test_a_job_that_met_a_deadlock_is_tried_again() -> None:
-    met = sqlalchemy.exc.OperationalError("", {}, psycopg.errors.DeadlockDetected())
-    assert RETRIES.get_retry_decision(exception=met, job=a_job()) is not None
+def test_a_job_that_waited_too_long_for_a_lock_is_done_later(private_database: PrivateDatabase) -> None:
+    passed = clock.now() - timedelta(minutes=1)
+    with unit(TEST) as session:
+        people(session, now=clock.now())
+        order = Story(session, now=clock.now()).submitted().order
+        order.look_at = order.deadline_at = passed
+        jobs.enqueue(session, "mixing.look", order_id=order.id, look_at=passed.isoformat())
+
+    def tries() -> int:
+        with private_database.engine.connect() as connection:
+            job = text("SELECT attempts FROM procrastinate_jobs WHERE task_name = 'mixing.look' ORDER BY id LIMIT 1")
+            return int(connection.scalar(job) or 0)
+
+    with private_database.engine.connect() as holder, worker(private_database):
+        holder.execute(text("SELECT 1 FROM mix_order FOR UPDATE"))
+        until(tries, within_s=40, what="the job failed and waits to be tried again")
+        holder.rollback()
+        until(lambda: state_of(private_database) == State.REFUND_DUE, within_s=30, what="the job was done")
 
 
-def a_job() -> Any:
-    from procrastinate.jobs import Job
-
-    return Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="mixing.look", attempts=0)
+def state_of(database: PrivateDatabase) -> str:
+    with database.engine.connect() as connection:
+        return str(connection.scalar(text("SELECT state FROM mix_order")))
