@@ -25,8 +25,8 @@ from tests.stores import NoStore, SharedSwift
 pytestmark = [pytest.mark.browser, pytest.mark.store, pytest.mark.timeout(300)]
 
 WALKS = [
-    pytest.param(Mouse, Look("en", "dark", DESK), id="by mouse, english, dark, desk"),
-    pytest.param(Keys, Look("ru", "light", PHONE), id="by keys, russian, light, phone", marks=pytest.mark.slow),
+    pytest.param(Mouse, Look("en", "dark", DESK), False, id="by mouse, english, dark, desk"),
+    pytest.param(Keys, Look("ru", "light", PHONE), True, id="by keys, russian, light, phone", marks=pytest.mark.slow),
 ]
 
 
@@ -54,13 +54,21 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> walking.Sounds:
     return walking.record(tmp_path_factory.mktemp("sounds"))
 
 
-@pytest.mark.parametrize(("hand", "look"), WALKS)
+@pytest.mark.parametrize(("hand", "look", "until_the_money_leaves"), WALKS)
 def test_two_people_walk_an_order(
-    chromium: Browser, site: RunningSite, sounds: walking.Sounds, axe_source: str, hand: type[Hand], look: Look
+    chromium: Browser,
+    site: RunningSite,
+    sounds: walking.Sounds,
+    axe_source: str,
+    hand: type[Hand],
+    look: Look,
+    until_the_money_leaves: bool,
 ) -> None:
     mara, ivo = (walker(chromium, site, name, look, hand(), axe_source) for name in ("Mara Vale", "Ivo Lindqvist"))
     try:
-        walk(mara, ivo, sounds)
+        order = walk(mara, ivo, sounds)
+        if until_the_money_leaves:
+            walking.see_the_money_leave(mara, ivo, order)
     except BaseException:
         mara.photograph("stopped")
         ivo.photograph("stopped")
@@ -73,8 +81,8 @@ def test_two_people_walk_an_order(
     assert left_over(site) == []
 
 
-def walk(mara: Walker, ivo: Walker, sounds: walking.Sounds) -> None:
-    """From the first visit to the receipt."""
+def walk(mara: Walker, ivo: Walker, sounds: walking.Sounds) -> str:
+    """From the first visit to the receipt; the order's address."""
     handle = f"ivo-{ivo.look.name}"
     walking.arrive(ivo)
     walking.open_studio(ivo, handle)
@@ -89,6 +97,7 @@ def walk(mara: Walker, ivo: Walker, sounds: walking.Sounds) -> None:
     walking.deliver(ivo, sounds.mixes[1], "The kick is down by one decibel.")
     walking.approve(mara)
     walking.look_at_notices(ivo)
+    return order
 
 
 def left_over(site: RunningSite) -> list[str]:

@@ -15,9 +15,9 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 PATIENCE_S = 10.0
 
 
-def until(page: Page, condition: str) -> None:
+def until(page: Page, condition: str, *, within_s: float = PATIENCE_S) -> None:
     """Wait for a script expression to become true. Playwright's own waiting needs `eval`, which our policy forbids."""
-    ends_at = time.monotonic() + PATIENCE_S
+    ends_at = time.monotonic() + within_s
     while not page.evaluate(f"() => Boolean({condition})"):
         assert time.monotonic() < ends_at, f"never came true: {condition}"
         page.wait_for_timeout(40)

@@ -150,4 +150,7 @@ class Line:
 def walker(browser: Browser, site: RunningSite, name: str, look: Look, hand: Hand, axe: str) -> Walker:
     """A new person with an address of their own."""
     email = f"{name.split()[0].lower()}-{look.name}@example.com"
-    return Walker(name, email, site, look, hand, axe, Visit(browser, size=look.size))
+    visit = Visit(browser, size=look.size)
+    # The first listener tells the browser to hand pickers over, which takes a moment: it must be long done by then.
+    visit.page.on("filechooser", lambda _: None)
+    return Walker(name, email, site, look, hand, axe, visit)

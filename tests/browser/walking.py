@@ -9,12 +9,14 @@ import numpy as np
 import soundfile
 
 from tests.browser.visits import until
-from tests.browser.walkers import PASSWORD, Line, Walker
+from tests.browser.walkers import OTHERS_WITHIN_S, PASSWORD, Line, Walker
 
 RATE_HZ = 48_000
 SONG_S = 20.0
 LONG_S = 120.2  # 48 kHz, 24 bit, two channels: 34.6 MB, three parts of 16 MiB
 SONG = "Night Bus"
+CLEARING_S = 7 * 24 * 3600 + 3600
+ONE_PART_IS_HELD = "document.querySelector('[data-upload]').uploadPlace.sender.items[0]?.held > 0"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def send_stems(mara: Walker, sounds: Sounds) -> None:
     mara.wait_for("#files li", text=sounds.stems[1].name)
     line = Line(mara, let_through=1)
     mara.hand.attach(mara.page, mara.at("#upload-stem--files"), sounds.room)
-    until(mara.page, "document.querySelector('[data-upload]').uploadPlace.sender.items[0]?.held > 0")
+    until(mara.page, ONE_PART_IS_HELD, within_s=OTHERS_WITHIN_S)
     mara.see("sending")
     mara.press("[data-u=pause]")
     mara.see("paused")
@@ -239,6 +241,27 @@ def approve(mara: Walker) -> None:
     mara.go("a[href^='/receipts/']")
     mara.see("receipt")
     look_at_notices(mara)
+
+
+def see_the_money_leave(mara: Walker, ivo: Walker, order: str) -> None:
+    """The clearing days pass; whom time has signed out comes in again; the share is sent."""
+    mara.site.doors.pass_time(CLEARING_S)
+    _come_in(ivo, "/payouts")
+    ivo.come_back_until("main table .hash, main table [data-copy]")
+    ivo.see("paid out")
+    _come_in(mara, order)
+    mara.come_back_until("main a[href$='/download']")
+    mara.see("completed")
+    mara.go("a[href$='/deletions']")
+    mara.see("deletion dates")
+
+
+def _come_in(one: Walker, path: str) -> None:
+    one.open(path)
+    if one.page.locator("form[action$='/sign-in']").count():
+        one.see("signing in")
+        one.write(email=one.email, password=PASSWORD)
+        one.send("/sign-in")
 
 
 def look_at_notices(one: Walker) -> None:
