@@ -33,6 +33,7 @@ from blueprints.forms import CSRF_FIELD, ONCE_FIELD
 from headroom import clock, db, failpoints, logs
 from headroom.accounts import sessions
 from headroom.actors import Actor
+from headroom.files import capabilities
 from headroom.settings import Settings, read_settings, refusals
 
 DOORS = ("site", "accounts", "account", "legal", "staff", "engineers", "mixing", "files", "ledger")
@@ -72,8 +73,26 @@ def _connect(settings: Settings) -> None:
     """Open this process's database and teach it to re-check sign-in sessions; set the clock and the faults."""
     database = db.connect(settings, role=db.WEB)
     database.check_session = _check_session
+    refuse_unfit_world(settings)
     clock.use_offset_from(db.clock_offset if settings.is_rehearsal else None)
     failpoints.arm(settings.faults)
+
+
+def refuse_unfit_world(settings: Settings) -> None:
+    """In production, refuse what the database knows to be unfit. Raises RefusedToStart with every reason.
+
+    Each process looks for itself: one that is started alone has no bootstrap before it.
+    """
+    if not settings.is_production:
+        return
+    reasons = []
+    if db.holds_clock_offset():
+        reasons.append("The database holds a clock offset, which belongs to rehearsal.")
+    with db.reading() as session:
+        if capabilities.is_known_open(session, settings.s3_endpoint, settings.s3_bucket):
+            reasons.append("The store was seen to be readable without a signature; run `./headroom storage doctor`.")
+    if reasons:
+        raise RefusedToStart("\n".join(reasons))
 
 
 def _check_session(session: Session, actor: Actor) -> None:

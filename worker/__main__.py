@@ -15,6 +15,7 @@ from headroom.settings import Settings, read_settings, refusals
 from worker import mailing
 from worker.app import queue
 from worker.schedule import HEARTBEAT_S, STALLED_AFTER_S
+from wsgi import RefusedToStart, refuse_unfit_world
 
 GRACE_S = 10  # how long running jobs may finish after SIGTERM
 
@@ -27,7 +28,11 @@ def main() -> int:
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
         return 2
-    compose(settings)
+    try:
+        compose(settings)
+    except RefusedToStart as refused:
+        print(refused, file=sys.stderr)
+        return 2
     with queue.replace_connector(connector(settings)) as app:
         app.run_worker(
             concurrency=settings.worker_concurrency,
@@ -43,6 +48,7 @@ def compose(settings: Settings) -> None:
     """Open the database and register every task of this package."""
     failpoints.arm(settings.faults)
     db.connect(settings, url=settings.worker_url, pool_size=settings.worker_concurrency + 2, role=db.WORKER)
+    refuse_unfit_world(settings)
     if settings.is_rehearsal:
         clock.use_offset_from(db.clock_offset)
     import_module("migrations.models")

@@ -218,6 +218,14 @@ def reading() -> Iterator[Session]:
         yield session
 
 
+def holds_clock_offset() -> bool:
+    """Whether this database was set for rehearsal: a row of an offset is there, whatever it says."""
+    with current().engine.connect() as connection:
+        if connection.exec_driver_sql("SELECT to_regclass('clock_offset')").scalar() is None:
+            return False
+        return connection.exec_driver_sql("SELECT 1 FROM clock_offset").first() is not None
+
+
 def clock_offset() -> timedelta:
     """The rehearsal clock's offset; zero when no row exists. Reads on a connection of its own."""
     with current().engine.connect() as connection:

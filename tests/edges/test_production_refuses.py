@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+import worker.__main__
+from headroom.actors import Actor
+from headroom.db import unit
+from headroom.files import capabilities
+from headroom.files.models import StoreCapability
 from headroom.settings import Settings, refusals
-from tests.conftest import make_settings
-from wsgi import RefusedToStart, create_app
+from tests.conftest import PrivateDatabase, make_settings
+from wsgi import RefusedToStart, create_app, refuse_unfit_world
 
 RING = "2026a:" + base64.b64encode(bytes(range(32))).decode()
 FIT = {
@@ -80,3 +87,49 @@ def test_the_site_itself_refuses_to_start_and_names_every_reason() -> None:
 def test_a_refusal_never_shows_a_secret() -> None:
     reasons = refusals(production(stripe_secret_key="sk_test_verysecret", audit_keys="a:dmVyeXNlY3JldA=="))
     assert "verysecret" not in " ".join(reasons)
+
+
+@pytest.fixture
+def alone(private_database: PrivateDatabase) -> Settings:
+    """The settings of a production process that nobody bootstrapped, over a database of its own."""
+    return production(database_url=private_database.url)
+
+
+def store_was_seen(settings: Settings, *, anonymous_refused: bool) -> None:
+    with unit(Actor.system("test")) as session:
+        seen = StoreCapability(
+            endpoint=settings.s3_endpoint, bucket=settings.s3_bucket, probed_at=datetime(2026, 5, 4, tzinfo=UTC),
+            checksum_mode="sha256", conditional_put=True, versioning="off", lifecycle=True, cors_ours=True,
+            cors_closed=True, clock_skew_s=0, anonymous_refused=anonymous_refused, expired_refused=True,
+            tampered_refused=True, list_parts=True, list_uploads=True,
+        )  # fmt: skip
+        capabilities.remember(session, seen)
+
+
+def clock_was_moved() -> None:
+    with unit(Actor.system("test")) as session:
+        session.execute(text("INSERT INTO clock_offset (id, seconds) VALUES (1, 0)"))
+
+
+def test_a_process_started_alone_over_a_fit_world_starts(alone: Settings) -> None:
+    store_was_seen(alone, anonymous_refused=True)
+    refuse_unfit_world(alone)
+
+
+def test_a_web_process_started_alone_refuses_a_clock_offset_and_an_open_store(alone: Settings) -> None:
+    clock_was_moved()
+    store_was_seen(alone, anonymous_refused=False)
+    with pytest.raises(RefusedToStart, match=r"clock offset[^\n]*\n.*without a signature"):
+        create_app(alone)
+
+
+@pytest.mark.parametrize("unfit", ["clock", "store"])
+def test_a_worker_started_alone_refuses_either(alone: Settings, unfit: str) -> None:
+    clock_was_moved() if unfit == "clock" else store_was_seen(alone, anonymous_refused=False)
+    with pytest.raises(RefusedToStart):
+        worker.__main__.compose(alone)
+
+
+def test_a_rehearsal_may_move_its_clock(private_database: PrivateDatabase) -> None:
+    clock_was_moved()
+    refuse_unfit_world(make_settings())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from headroom.files.models import StoreCapability
@@ -17,6 +18,14 @@ def wants_md5(session: Session, endpoint: str, bucket: str) -> bool:
     """Whether the store compares nothing but MD5 with arriving bytes, so that addresses must carry it too."""
     seen = session.get(StoreCapability, (endpoint, bucket))
     return seen is not None and seen.checksum_mode == "content-md5"
+
+
+def is_known_open(session: Session, endpoint: str, bucket: str) -> bool:
+    """Whether the doctor could read the bucket without a signature; False while it has not looked."""
+    if session.scalar(text("SELECT to_regclass('store_capability')")) is None:
+        return False
+    seen = session.get(StoreCapability, (endpoint, bucket))
+    return seen is not None and not seen.anonymous_refused
 
 
 def remember(session: Session, seen: StoreCapability) -> None:
