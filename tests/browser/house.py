@@ -6,6 +6,8 @@ router: these tests look at pages, other suites prove the bytes.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import threading
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Route
+from playwright.sync_api import Response, Route
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -23,30 +25,32 @@ from headroom import clock
 from headroom.accounts import capabilities, documents, sign_in
 from headroom.actors import Actor
 from headroom.db import unit
-from headroom.mixing import orders, talk
 from headroom.operating.legal_figures import figures
 from headroom.settings import Settings
 from tests.browser.stage import outline, tone
 from tests.browser.visits import Visit
-from tests.mixing.world import ADA, IVO, MARA, Story, people
+from tests.browser.week import week
+from tests.mixing.world import ADA, IVO, MARA, people
 
-SONGS = [
-    ("Kitchen Radio", "Mara Lind"),
-    ("Salt", "Mara Lind"),
-    ("Half a Mile", "The Lamps"),
-    ("Paper Boats", "The Lamps"),
-    ("Low Tide", "Mara Lind"),
-    ("Tin Roof", "The Lamps"),
-    ("North Window", "Mara Lind"),
-    ("Night Bus", "The Lamps"),
-    ("First Frost", "Mara Lind"),
-]
 PEOPLE = {"mara": MARA, "ivo": IVO, "ada": ADA}
 
 
 @dataclass(frozen=True)
+class Filled:
+    """A form on a page and what is written into it."""
+
+    page: str
+    fields: dict[str, str]
+
+
+FORMS = {
+    "/staff/people": Filled("/staff", {"who": "per_mara", "reason": "Ticket 114: she asked where her receipt is"}),
+}
+
+
+@dataclass(frozen=True)
 class House:
-    """Where the site answers; order ids by the state they stand in; session tokens by first name."""
+    """Where the site answers; ids by what `week` calls them; session tokens by first name."""
 
     url: str
     orders: dict[str, str]
@@ -60,6 +64,22 @@ class House:
         visit.context.route("**/files/*/peaks", _send_outline)
         visit.context.route("**/files/*/preview*", _send_sound)
 
+    def open(self, visit: Visit, address: str) -> Response:
+        """Go there; an address that only takes forms is reached through the page its form stands on."""
+        page = visit.page
+        if address not in FORMS:
+            answer = page.goto(self.url + address.format(**self.orders))
+        else:
+            page.goto(self.url + FORMS[address].page)
+            form = page.locator(f"form[action='{address}']")
+            for name, value in FORMS[address].fields.items():
+                form.locator(f"[name={name}]").fill(value.format(**self.orders))
+            with page.expect_navigation() as sent:
+                form.locator("button").click()
+            answer = sent.value
+        assert answer is not None
+        return answer
+
 
 @contextmanager
 def open_house(app: Flask, settings: Settings) -> Iterator[House]:
@@ -68,7 +88,7 @@ def open_house(app: Flask, settings: Settings) -> Iterator[House]:
         documents.publish_all(session, figures=figures(settings), now=clock.now())
         people(session, now=clock.now() - timedelta(days=60))
         capabilities.grant(session, "per_ada", capabilities.STAFF, by=ADA, now=clock.now())
-        ids = _week(session)
+        ids = week(session) | {"proof": _proof(settings)}
         tokens = {name: _sign_in(session, actor) for name, actor in PEOPLE.items()}
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
     url = f"http://localhost:{server.server_port}"
@@ -87,51 +107,15 @@ class _Silent(WSGIRequestHandler):
         """The site's own log says enough."""
 
 
+def _proof(settings: Settings) -> str:
+    """What a one-click sign-in of the rehearsal carries for Mara."""
+    token = settings.rehearsal_token.get_secret_value().encode()
+    return hmac.new(token, b"sign-in\x00per_mara", hashlib.sha256).hexdigest()
+
+
 def _sign_in(session: Session, actor: Actor) -> str:
     assert actor.person_id is not None
     return sign_in.sign_in(session, actor.person_id, ip="127.0.0.1", user_agent="tests", now=clock.now())
-
-
-def _week(session: Session) -> dict[str, str]:
-    """One order of Mara's with Ivo in each state of the main path."""
-    now = clock.now() - timedelta(days=2)
-    told = {
-        "draft": Story(session, now).draft(),
-        "quoting": Story(session, now).quoting(),
-        "offered": Story(session, now).offered(),
-        "awaiting_payment": Story(session, now).accepted(),
-        "awaiting_files": Story(session, now).paid(),
-        "intake": Story(session, now).submitted(),
-        "in_progress": Story(session, now).working(),
-        "delivered": _talked_about(Story(session, now).working()),
-        "approved": Story(session, now).delivered(),
-    }
-    orders.approve(session, told["approved"].order, by=MARA, now=now)
-    for story, song in zip(told.values(), SONGS, strict=True):
-        story.order.title, story.order.artist = song
-    return {state: story.order.id for state, story in told.items()}
-
-
-def _talked_about(story: Story) -> Story:
-    """Two versions, a point, a range, an answer and a message."""
-    session, order, now = story.session, story.order, story.now
-    first = story.deliver()
-    point = talk.comment(
-        session, order, first.id, "The snare could be a touch lower.",
-        start_ms=12_300, end_ms=None, is_question=False, by=MARA, now=now,
-    )  # fmt: skip
-    talk.comment(
-        session, order, first.id, "Keep this reverb tail.",
-        start_ms=40_000, end_ms=55_000, is_question=False, by=MARA, now=now,
-    )  # fmt: skip
-    talk.reply(session, order, point.id, "One decibel down in the next one.", by=IVO, now=now)
-    talk.write(session, order, "Listening tonight on the monitors.", by=MARA, now=now)
-    orders.request_revision(
-        session, order, wishes="The snare; the rest is right.", comment_ids=[point.id], is_defect=False,
-        by=MARA, now=now,
-    )  # fmt: skip
-    story.later(timedelta(hours=9)).deliver()
-    return story
 
 
 def _send_outline(route: Route) -> None:

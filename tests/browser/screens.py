@@ -16,9 +16,8 @@ import wsgi
 from headroom import db
 from tests.browser.conftest import FLAGS, found_browser
 from tests.browser.house import House, open_house
-from tests.browser.test_pages import PAGES
+from tests.browser.test_pages import PAGES, rehearsed
 from tests.browser.visits import DESK, PHONE, Visit
-from tests.conftest import make_settings
 from tests.databases import TestServer
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "docs/screens"
@@ -31,7 +30,7 @@ def take(wanted: list[str]) -> None:
     """Write one picture per page and look."""
     server = TestServer()
     url = server.clone()
-    settings = make_settings(database_url=url)
+    settings = rehearsed(url)
     app = wsgi.create_app(settings)
     try:
         with open_house(app, settings) as house, sync_playwright() as play:
@@ -53,7 +52,7 @@ def take(wanted: list[str]) -> None:
 def shoot(visit: Visit, house: House, address: str, size: dict[str, int], path: Path) -> None:
     """The whole page in a window as tall as it is, so that the bars stand at its foot."""
     visit.page.set_viewport_size(size)  # type: ignore[arg-type]
-    visit.page.goto(house.url + address.format(**house.orders))
+    house.open(visit, address)
     visit.page.wait_for_timeout(DRAWN_MS)
     height: int = visit.page.evaluate("() => document.documentElement.scrollHeight")
     visit.page.set_viewport_size({"width": size["width"], "height": min(max(height, size["height"]), TALLEST_PX)})

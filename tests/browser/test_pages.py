@@ -7,21 +7,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page
 
+import wsgi
+from headroom import clock, db
 from headroom.settings import Settings
 from tests.browser.house import House, open_house
 from tests.browser.markup import unbalanced
 from tests.browser.visits import DESK, PHONE, Visit, until
+from tests.conftest import PrivateDatabase, make_settings
 
 pytestmark = pytest.mark.browser
 
-# (who, address); names in braces are orders by the state they stand in.
+# (who, address); names in braces are what a week leaves: orders by their state, and what came of them.
 PAGES: list[tuple[str | None, str]] = [
     (None, "/"),
     (None, "/sign-in"),
     (None, "/sign-up"),
+    (None, "/sign-up/sent"),
+    (None, "/confirm/{link}"),
+    (None, "/rehearsal/sign-in/per_mara.{proof}"),
     (None, "/engineers"),
     (None, "/engineers/ivo"),
     (None, "/legal"),
@@ -37,9 +42,17 @@ PAGES: list[tuple[str | None, str]] = [
     ("mara", "/orders/{awaiting_payment}"),
     ("mara", "/orders/{awaiting_files}"),
     ("mara", "/orders/{delivered}"),
+    ("mara", "/orders/{revising}"),
+    ("mara", "/orders/{disputed}"),
     ("mara", "/orders/{approved}"),
+    ("mara", "/orders/{completed}"),
+    ("mara", "/orders/{closed_refunded}"),
+    ("mara", "/orders/{expired}"),
     ("mara", "/orders/{delivered}/history"),
-    ("mara", "/orders/{delivered}/deletions"),
+    ("mara", "/orders/{completed}/deletions"),
+    ("mara", "/files/{purged}/receipt"),
+    ("mara", "/payments/{attempt}/return"),
+    ("mara", "/receipts/{payment}"),
     ("ivo", "/studio"),
     ("ivo", "/studio/packages/new"),
     ("ivo", "/payouts"),
@@ -47,7 +60,10 @@ PAGES: list[tuple[str | None, str]] = [
     ("ivo", "/orders/{intake}"),
     ("ivo", "/orders/{in_progress}"),
     ("ivo", "/orders/{delivered}"),
+    ("ivo", "/orders/{revising}"),
+    ("ivo", "/orders/{disputed}"),
     ("ada", "/staff"),
+    ("ada", "/staff/people"),
 ]
 REFUSALS = {"/no-such-page": 404}
 LOOKS = [
@@ -59,10 +75,21 @@ LOOKS = [
 SETTLED_MS = 150  # scripts have run, outlines are drawn
 
 
+def rehearsed(database_url: str) -> Settings:
+    """Settings under which the rehearsal's own pages and its banner are there too."""
+    return make_settings(database_url=database_url, profile="rehearsal", rehearsal_token="a token for tests")
+
+
 @pytest.fixture
-def house(app: Flask, settings: Settings) -> Iterator[House]:
-    with open_house(app, settings) as opened:
-        yield opened
+def house(private_database: PrivateDatabase) -> Iterator[House]:
+    settings = rehearsed(private_database.url)
+    app = wsgi.create_app(settings)
+    try:
+        with open_house(app, settings) as opened:
+            yield opened
+    finally:
+        db.current().engine.dispose()
+        clock.use_offset_from(None)
 
 
 @pytest.mark.parametrize(("locale", "theme", "size"), LOOKS)
@@ -85,8 +112,7 @@ def faults_of(visit: Visit, house: House, address: str, axe_source: str) -> list
     """What is wrong with one page; empty if nothing is."""
     visit.complaints.clear()
     visit.requests.clear()
-    answer = visit.page.goto(house.url + address.format(**house.orders))
-    assert answer is not None
+    answer = house.open(visit, address)
     expected = REFUSALS.get(address, 200)
     found = [] if answer.status == expected else [f"status {answer.status}"]
     found += unbalanced(answer.text())
