@@ -43,6 +43,11 @@ def fmt_date(instant: datetime) -> str:
     return str(format_datetime(instant, "d MMMM y", tzinfo=zone, locale=_language()))
 
 
+def fmt_seconds(length_s: float) -> str:
+    """Seconds to the hundredth: 2.00, or 2,00 in Russian."""
+    return str(format_decimal(Decimal(str(length_s)), format="#,##0.00", locale=_language()))
+
+
 def fmt_bytes(size_bytes: int) -> str:
     """A size in decimal units with three significant digits: 152 MB, 1.05 GB, 812 B."""
     locale = _language()

@@ -10,12 +10,15 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from blueprints.formats import fmt_money
+from blueprints.formats import fmt_money, fmt_seconds
 from blueprints.mixing import bp
 from blueprints.mixing.words import DELIVERABLES
+from headroom.audio.gains import Level, matched_gains_db
+from headroom.mixing import aligning
 from headroom.mixing.states import Event
 from headroom.mixing.views import DeliveryView, FileView, Room
 
+LEVELS = ("lufs", "true_peak_dbtp")  # as a track names them
 # (side, state) → the heading of the step; the sentence says who has to act.
 STEPS: Mapping[tuple[str, str], Any] = {
     ("client", "draft"): _l("Let the engineer hear it"),
@@ -171,3 +174,39 @@ def compared_with(room: Room, shown: DeliveryView) -> FileView | None:
     if before is None or not before.can_play or request.args.get("a") == "rough":
         return rough
     return before
+
+
+@bp.app_template_global("matched_gains")
+def matched_gains(*tracks: Any) -> list[float] | None:
+    """Gains in dB that make tracks (objects or dicts, as templates have them) equally loud; None if one is unknown."""
+    known = [one if isinstance(one, Mapping) else {name: getattr(one, name) for name in LEVELS} for one in tracks]
+    sides = [Level(*(one[name] for name in LEVELS)) for one in known]
+    return None if any(one.integrated_lufs is None for one in sides) else matched_gains_db(sides)
+
+
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """How B lies against A: `offset_s` seconds later, and what to say of it ("" when both start together)."""
+
+    offset_s: float
+    words: str
+
+
+@bp.app_template_global("in_step")
+def in_step(room: Room, a: FileView, shown: DeliveryView, *, names: tuple[str, str]) -> InStep:
+    """Where the music of A lies in the shown version."""
+    since = next((one.number for one in room.deliveries if one.id == a.delivery_id), 0)
+    offsets = {one.number: one.offset_ms for one in room.deliveries}
+    shift = aligning.shift_ms(offsets, since=since, to=shown.number)
+    if shift is None:
+        words = _("Not aligned: the same music was not found in both, so both play from their beginning.")
+        return InStep(0.0, words)
+    if not shift:
+        return InStep(0.0, "")
+    name = names[1] if shift > 0 else names[0]
+    words = _(
+        "%(name)s starts %(length)s s later; both play the same place of the music.",
+        name=name,
+        length=fmt_seconds(abs(shift) / 1000),
+    )
+    return InStep(shift / 1000, words)

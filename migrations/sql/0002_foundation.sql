@@ -109,9 +109,9 @@ CREATE TABLE notice (
     CONSTRAINT pk_notice PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_notice_person ON notice (person_id, posted_at);
-
 CREATE INDEX ix_notice_unseen ON notice (person_id) WHERE seen_at IS NULL;
+
+CREATE INDEX ix_notice_person ON notice (person_id, posted_at);
 
 CREATE TABLE person (
     id VARCHAR(40) NOT NULL,
@@ -191,13 +191,13 @@ CREATE TABLE stored_file (
     CONSTRAINT uq_stored_file_object_key UNIQUE (object_key)
 );
 
-CREATE INDEX ix_stored_file_owner_id ON stored_file (owner_id);
-
-CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
-
 CREATE INDEX ix_stored_file_moving ON stored_file (state) WHERE state IN ('declared','uploading','assembled','checking','expiring','purging');
 
 CREATE INDEX ix_stored_file_scope ON stored_file (scope_kind, scope_id);
+
+CREATE INDEX ix_stored_file_purge_at ON stored_file (purge_at) WHERE purge_at IS NOT NULL;
+
+CREATE INDEX ix_stored_file_owner_id ON stored_file (owner_id);
 
 CREATE TABLE file_hold (
     id VARCHAR(40) NOT NULL,
@@ -427,11 +427,11 @@ CREATE TABLE mix_order (
     CONSTRAINT ck_mix_order_settlement CHECK (kept_minor IS NULL OR (kept_minor >= 0 AND refund_minor >= 0 AND kept_minor + refund_minor = price_minor))
 );
 
+CREATE INDEX ix_mix_order_look ON mix_order (look_at) WHERE look_at IS NOT NULL;
+
 CREATE INDEX ix_mix_order_client ON mix_order (client_id, created_at);
 
 CREATE INDEX ix_mix_order_engineer ON mix_order (engineer_id, created_at);
-
-CREATE INDEX ix_mix_order_look ON mix_order (look_at) WHERE look_at IS NOT NULL;
 
 CREATE TABLE audit_payload (
     entry_id VARCHAR(40) NOT NULL,
@@ -666,9 +666,9 @@ CREATE TABLE payment_attempt (
     CONSTRAINT uq_payment_attempt_intent_id UNIQUE (intent_id)
 );
 
-CREATE UNIQUE INDEX uq_payment_attempt_open ON payment_attempt (payment_id) WHERE state IN ('open','processing');
-
 CREATE INDEX ix_payment_attempt_looked ON payment_attempt (looked_at) WHERE state IN ('open','processing');
+
+CREATE UNIQUE INDEX uq_payment_attempt_open ON payment_attempt (payment_id) WHERE state IN ('open','processing');
 
 CREATE TABLE engineer_profile (
     person_id VARCHAR(40) NOT NULL,
@@ -752,8 +752,12 @@ CREATE TABLE order_delivery (
     acknowledged JSONB NOT NULL,
     arrangement_changed BOOLEAN NOT NULL,
     delivered_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    offset_ms INTEGER,
+    offset_confidence FLOAT,
     CONSTRAINT pk_order_delivery PRIMARY KEY (id),
     CONSTRAINT uq_order_delivery_order_id_number UNIQUE (order_id, number),
+    CONSTRAINT ck_order_delivery_offset CHECK (offset_ms IS NULL OR offset_confidence IS NOT NULL),
+    CONSTRAINT ck_order_delivery_confidence CHECK (offset_confidence BETWEEN 0 AND 1),
     CONSTRAINT fk_order_delivery_order_id_mix_order FOREIGN KEY(order_id) REFERENCES mix_order (id)
 );
 
@@ -892,9 +896,9 @@ CREATE TABLE order_review (
     CONSTRAINT fk_order_review_order_id_mix_order FOREIGN KEY(order_id) REFERENCES mix_order (id)
 );
 
-CREATE INDEX ix_order_review_order_id ON order_review (order_id);
-
 CREATE INDEX ix_order_review_unstarted ON order_review (mail_id) WHERE deadline_at IS NULL AND mail_id IS NOT NULL;
+
+CREATE INDEX ix_order_review_order_id ON order_review (order_id);
 
 CREATE TABLE order_file (
     file_id VARCHAR(40) NOT NULL,
@@ -938,6 +942,7 @@ CREATE TABLE comment_place (
     start_ms BIGINT NOT NULL,
     end_ms BIGINT,
     is_carried BOOLEAN NOT NULL,
+    is_outside BOOLEAN NOT NULL,
     CONSTRAINT pk_comment_place PRIMARY KEY (comment_id, delivery_id),
     CONSTRAINT ck_comment_place_range CHECK (start_ms >= 0 AND (end_ms IS NULL OR end_ms > start_ms)),
     CONSTRAINT fk_comment_place_comment_id_order_comment FOREIGN KEY(comment_id) REFERENCES order_comment (id) ON DELETE CASCADE,

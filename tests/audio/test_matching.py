@@ -7,15 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.audio.matching import (
-    Alignment,
-    Level,
-    align_envelopes,
-    align_peaks,
-    carry_time_s,
-    gain_to_target_db,
-    matched_gains_db,
-)
+from headroom.audio.alignment import Alignment, carry_time_s, sure_offset_s
+from headroom.audio.gains import Level, gain_to_target_db, matched_gains_db
+from headroom.audio.matching import align_envelopes, align_peaks
 from headroom.audio.measuring import Measurement
 from tests.audio.sounds import RATE, noise
 
@@ -76,8 +70,17 @@ def test_silence_has_no_alignment() -> None:
     assert align_envelopes(np.zeros(100), np.ones(100), step_s=0.01) is None
 
 
-def test_comment_moves_with_the_music_when_the_offset_is_sure() -> None:
-    assert carry_time_s(45.0, Alignment(1.5, 0.9), duration_s=120) == 46.5
-    assert carry_time_s(45.0, Alignment(1.5, 0.3), duration_s=120) == 45.0
-    assert carry_time_s(119.0, Alignment(5.0, 0.9), duration_s=120) == 120
-    assert carry_time_s(1.0, Alignment(-5.0, 0.9), duration_s=120) == 0
+def test_an_offset_counts_only_when_it_is_sure() -> None:
+    assert sure_offset_s(Alignment(1.5, 0.9)) == 1.5
+    assert sure_offset_s(Alignment(1.5, 0.3)) is None
+    assert sure_offset_s(None) is None
+
+
+def test_comment_moves_with_the_music_and_stays_at_the_edge_outside() -> None:
+    assert carry_time_s(45.0, offset_s=1.5, duration_s=120) == 46.5
+    assert carry_time_s(119.0, offset_s=5.0, duration_s=120) == 120
+    assert carry_time_s(1.0, offset_s=-5.0, duration_s=120) == 0
+
+
+def test_a_peak_above_full_scale_takes_both_sides_down_alike() -> None:
+    assert matched_gains_db([Level(-14.0, 0.5), Level(-16.0, 0.25)]) == [-2.25, -0.25]

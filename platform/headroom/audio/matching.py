@@ -1,65 +1,19 @@
-"""PURE. Fair comparison of two recordings: gains that make them equally loud, and where one lies in the other."""
+"""PURE. Where one recording lies in another, from their envelopes."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from headroom.audio.alignment import Alignment
 from headroom.audio.facts import Peaks
 
 Float64 = NDArray[np.float64]
 
-DEFAULT_CEILING_DBTP = -1.0
-
-
-@dataclass(frozen=True)
-class Level:
-    """How loud one side is. None: silence."""
-
-    integrated_lufs: float | None
-    true_peak_dbtp: float | None
-
-
-@dataclass(frozen=True)
-class Alignment:
-    """`offset_s` > 0: the second recording starts later. `confidence` is the correlation there, 0 to 1."""
-
-    offset_s: float
-    confidence: float
-
-
-def matched_gains_db(sides: list[Level], *, ceiling_dbtp: float = DEFAULT_CEILING_DBTP) -> list[float]:
-    """Gain per side so that all sound equally loud: every side is turned down to the quietest.
-
-    Nobody is turned up, so nothing can clip that did not before. Silent sides stay as they are.
-    """
-    loudness = [side.integrated_lufs for side in sides if side.integrated_lufs is not None]
-    if not loudness:
-        return [0.0] * len(sides)
-    target = min(loudness)
-    return [gain_to_target_db(side, target_lufs=target, ceiling_dbtp=ceiling_dbtp) for side in sides]
-
-
-def gain_to_target_db(
-    side: Level, *, target_lufs: float, ceiling_dbtp: float = DEFAULT_CEILING_DBTP, may_boost: bool = False
-) -> float:
-    """min(target - loudness, ceiling - true peak); boosts only when asked to.
-
-    A side that is already above the ceiling is not pushed below it when the match needs no gain: the
-    ceiling bounds what we add, it does not judge the recording.
-    """
-    if side.integrated_lufs is None:
-        return 0.0
-    wanted = target_lufs - side.integrated_lufs
-    if wanted <= 0:
-        return wanted
-    if not may_boost:
-        return 0.0
-    room = math.inf if side.true_peak_dbtp is None else ceiling_dbtp - side.true_peak_dbtp
-    return max(0.0, min(wanted, room))
+SMOOTHED_BUCKETS = 5
 
 
 def envelope_of(peaks: Peaks) -> tuple[Float64, float]:
@@ -69,16 +23,22 @@ def envelope_of(peaks: Peaks) -> tuple[Float64, float]:
 
 
 def align_peaks(first: Peaks, second: Peaks, *, longest_s: float = 30.0) -> Alignment | None:
-    """Offset between two recordings of one performance, to about a bucket; None where either is silent."""
+    """Offset between two recordings of one performance, to about a bucket; None where either is silent.
+
+    Two mixes of one recording move the summit by a fraction of a bucket without starting apart, so what is less
+    than half a bucket is no offset. The levels are smoothed first: where a beat falls within its bucket would
+    otherwise weigh more than which beat it is, and music in bars would be found whole bars away.
+    """
     first_levels, first_step = envelope_of(first)
     second_levels, second_step = envelope_of(second)
     step = min(first_step, second_step)
-    return align_envelopes(
-        _at_step(first_levels, first_step, step),
-        _at_step(second_levels, second_step, step),
+    found = align_envelopes(
+        _smooth(_at_step(first_levels, first_step, step)),
+        _smooth(_at_step(second_levels, second_step, step)),
         step_s=step,
         longest_s=longest_s,
     )
+    return replace(found, offset_s=0.0) if found and abs(found.offset_s) < max(first_step, second_step) / 2 else found
 
 
 def align_envelopes(first: Float64, second: Float64, *, step_s: float, longest_s: float = 30.0) -> Alignment | None:
@@ -100,14 +60,6 @@ def align_envelopes(first: Float64, second: Float64, *, step_s: float, longest_s
     return Alignment(offset_s=shift * step_s, confidence=max(0.0, min(1.0, float(lags[best]) / power)))
 
 
-def carry_time_s(
-    at_s: float, alignment: Alignment | None, *, duration_s: float, least_confidence: float = 0.5
-) -> float:
-    """Where a comment at `at_s` of the earlier version belongs in a later one of `duration_s`."""
-    offset_s = alignment.offset_s if alignment and alignment.confidence >= least_confidence else 0.0
-    return min(max(0.0, at_s + offset_s), duration_s)
-
-
 def _summit(values: Float64, at: int) -> float:
     """Where between the steps the parabola through a maximum and its neighbors has its top (-0.5 to 0.5)."""
     if not 0 < at < len(values) - 1:
@@ -115,6 +67,11 @@ def _summit(values: Float64, at: int) -> float:
     left, middle, right = values[at - 1 : at + 2]
     curve = left - 2 * middle + right
     return 0.0 if curve == 0 else float(0.5 * (left - right) / curve)
+
+
+def _smooth(levels: Float64) -> Float64:
+    window = np.hanning(SMOOTHED_BUCKETS + 2)[1:-1]
+    return np.convolve(levels, window / window.sum(), "same") if levels.size >= SMOOTHED_BUCKETS else levels
 
 
 def _at_step(levels: Float64, step_s: float, wanted_s: float) -> Float64:

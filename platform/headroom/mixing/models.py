@@ -275,8 +275,19 @@ class Delivery(Base):
     acknowledged: Mapped[list[Any]] = mapped_column(info=ruled(RECORD))
     arrangement_changed: Mapped[bool] = mapped_column(Boolean, info=ruled(RECORD))
     delivered_at: Mapped[datetime] = mapped_column(info=ruled(RECORD))
+    offset_ms: Mapped[int | None] = mapped_column(
+        Integer,
+        info=ruled(RECORD, why="how much later the music starts than in what was heard before; empty: not aligned"),
+    )
+    offset_confidence: Mapped[float | None] = mapped_column(
+        Float, info=ruled(RECORD, why="how alike the two sound there, 0 to 1; empty: nothing to compare with")
+    )
 
-    __table_args__ = (UniqueConstraint("order_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "number"),
+        CheckConstraint("offset_ms IS NULL OR offset_confidence IS NOT NULL", name="offset"),
+        CheckConstraint("offset_confidence BETWEEN 0 AND 1", name="confidence"),
+    )
 
 
 class Review(Base):
@@ -373,6 +384,9 @@ class CommentPlace(Base):
     start_ms: Mapped[int] = mapped_column(BigInteger, info=ruled(RECORD))
     end_ms: Mapped[int | None] = mapped_column(BigInteger, info=ruled(RECORD))
     is_carried: Mapped[bool] = mapped_column(Boolean, info=ruled(RECORD))
+    is_outside: Mapped[bool] = mapped_column(
+        Boolean, default=False, info=ruled(RECORD, why="its music is not in this version: the place is the edge")
+    )
 
     __table_args__ = (
         CheckConstraint("start_ms >= 0 AND (end_ms IS NULL OR end_ms > start_ms)", name="range"),

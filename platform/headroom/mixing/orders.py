@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from headroom.actors import Actor
 from headroom.files.models import StoredFile
-from headroom.mixing import deadlines, order_files, quality, talk, told
+from headroom.mixing import aligning, deadlines, order_files, quality, talk, told
 from headroom.mixing.access import FileRole, can_view
 from headroom.mixing.errors import NotNow, NotYours, OrderMoved, OrderNotFound
 from headroom.mixing.models import Delivery, Order, OrderFile, Review, RevisionRound
@@ -180,6 +180,7 @@ def deliver(
         payload={"version": number, "advice": sorted({one.code.value for one in found})},
     )
     delivery = _write_delivery(session, order, files, number, words, sorted(acknowledged), arrangement_changed, now)
+    aligning.place(session, order, delivery, files)
     talk.carry_over(session, order.id, delivery, length_s=order_files.longest_s(files))
     mail_id = told.inform(
         session,

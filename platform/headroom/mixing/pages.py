@@ -176,7 +176,7 @@ def _deliveries(
 ) -> tuple[DeliveryView, ...]:
     comments = sorted(comment_rows, key=lambda row: str(row[5]))
     found = []
-    for delivery_id, number, note, at, manifest, places in sorted(rows, key=lambda row: int(row[1])):
+    for delivery_id, number, note, at, manifest, offset_ms, places in sorted(rows, key=lambda row: int(row[1])):
         by_comment = {row[0]: row for row in places or []}
         found.append(
             DeliveryView(
@@ -187,6 +187,7 @@ def _deliveries(
                 manifest_sha256=manifest,
                 files=tuple(one for one in files if one.delivery_id == delivery_id),
                 comments=_threads(comments, by_comment, delivery_id),
+                offset_ms=offset_ms,
             )
         )
     return tuple(found)
@@ -213,8 +214,8 @@ def _comment(row: Sequence[Any], place: Place | None, replies: tuple[CommentView
 
 
 def _place(row: Sequence[Any], delivery_id: str) -> Place:
-    _comment_id, start_ms, end_ms, carried = row
-    return Place(delivery_id, start_ms / 1000, end_ms / 1000 if end_ms is not None else None, carried)
+    _comment_id, start_ms, end_ms, carried, outside = row
+    return Place(delivery_id, start_ms / 1000, end_ms / 1000 if end_ms is not None else None, carried, outside)
 
 
 def _event(row: Sequence[Any]) -> EventView:

@@ -88,6 +88,14 @@ class Checked:
     deliverable: str | None = None
 
 
+def first_to_play(deliverables: Sequence[str | None]) -> int | None:
+    """Which of a version's files plays first: the master, else the mix, else whatever there is."""
+    for code in ("master", "mix"):
+        if code in deliverables:
+            return deliverables.index(code)
+    return 0 if deliverables else None
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What the order's frozen terms say about a delivery. None: nothing was said."""

@@ -45,7 +45,11 @@ def head() -> Select[Any]:
         select(
             func.jsonb_agg(
                 func.jsonb_build_array(
-                    CommentPlace.comment_id, CommentPlace.start_ms, CommentPlace.end_ms, CommentPlace.is_carried
+                    CommentPlace.comment_id,
+                    CommentPlace.start_ms,
+                    CommentPlace.end_ms,
+                    CommentPlace.is_carried,
+                    CommentPlace.is_outside,
                 )
             )
         )
@@ -56,7 +60,13 @@ def head() -> Select[Any]:
     deliveries = select(
         func.jsonb_agg(
             func.jsonb_build_array(
-                Delivery.id, Delivery.number, Delivery.note, Delivery.delivered_at, Delivery.manifest_sha256, places
+                Delivery.id,
+                Delivery.number,
+                Delivery.note,
+                Delivery.delivered_at,
+                Delivery.manifest_sha256,
+                Delivery.offset_ms,
+                places,
             )
         )
     ).where(Delivery.order_id == ORDER_ID)

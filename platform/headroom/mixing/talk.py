@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from headroom.actors import Actor
 from headroom.audio.facts import AudioFacts
 from headroom.files.models import StoredFile
-from headroom.mixing import deadlines, told
+from headroom.mixing import aligning, deadlines, told
 from headroom.mixing.access import Action, may
 from headroom.mixing.errors import CommentNotFound, NotYours, PlaceInvalid
 from headroom.mixing.models import Comment, CommentPlace, Delivery, Message, Order, OrderFile
@@ -105,34 +105,47 @@ def resolve(session: Session, order: Order, comment_id: str, *, by: Actor, now: 
 
 
 def carry_over(session: Session, order_id: str, delivery: Delivery, *, length_s: float | None) -> int:
-    """Give each open thread of the version before a place on this one, cut to its length; returns how many."""
-    limit_ms = round((length_s or 0) * 1000)
-    rows = session.execute(
-        select(CommentPlace)
+    """Give each open thread of the versions before a place at the same music on this one; returns how many.
+
+    Counted from where the thread began, so that what one version cut off is back in the next that has it. A step
+    that is not aligned keeps the time as it was.
+    """
+    offsets = {
+        number: offset_ms or 0
+        for number, offset_ms in session.execute(
+            select(Delivery.number, Delivery.offset_ms).where(Delivery.order_id == order_id)
+        )
+    }
+    begun = session.execute(
+        select(CommentPlace, Delivery.number)
         .join(Comment, Comment.id == CommentPlace.comment_id)
         .join(Delivery, Delivery.id == CommentPlace.delivery_id)
         .where(
             Comment.order_id == order_id,
             Comment.resolved_at.is_(None),
-            Delivery.number == delivery.number - 1,
+            CommentPlace.is_carried.is_(False),
+            Delivery.number < delivery.number,
         )
-    ).scalars()
-    carried = 0
-    for place in rows.all():
-        start_ms = min(place.start_ms, limit_ms)
-        end_ms = min(place.end_ms, limit_ms) if place.end_ms is not None else None
+    ).all()
+    for first, number in begun:
+        found = aligning.carried(
+            first.start_ms,
+            first.end_ms,
+            shift=aligning.shift_ms(offsets, since=number, to=delivery.number) or 0,
+            length_ms=round((length_s or 0) * 1000),
+        )
         session.add(
             CommentPlace(
-                comment_id=place.comment_id,
+                comment_id=first.comment_id,
                 delivery_id=delivery.id,
-                start_ms=start_ms,
-                end_ms=end_ms if end_ms is not None and end_ms > start_ms else None,
+                start_ms=found.start_ms,
+                end_ms=found.end_ms,
                 is_carried=True,
+                is_outside=found.is_outside,
             )
         )
-        carried += 1
     session.flush()
-    return carried
+    return len(begun)
 
 
 def has_open_question(session: Session, order: Order) -> bool:

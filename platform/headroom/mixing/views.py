@@ -11,7 +11,7 @@ from headroom.audio.facts import AudioFacts
 from headroom.mixing.access import FileRole, Side
 from headroom.mixing.models import Offer, Order, Review
 from headroom.mixing.pricing import Cancellation
-from headroom.mixing.quality import Checked, Finding
+from headroom.mixing.quality import Checked, Finding, first_to_play
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Place:
     start_s: float
     end_s: float | None
     is_carried: bool
+    is_outside: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,13 @@ class DeliveryView:
     manifest_sha256: str
     files: tuple[FileView, ...]
     comments: tuple[CommentView, ...]
+    offset_ms: int | None  # how much later its music starts than in what was heard before; None: not aligned
 
     @property
     def main(self) -> FileView | None:
-        """What plays first: the master, else the mix, else whatever there is."""
-        wanted = ("master", "mix")
-        return next((f for code in wanted for f in self.files if f.deliverable == code), next(iter(self.files), None))
+        """What plays first."""
+        index = first_to_play([one.deliverable for one in self.files])
+        return None if index is None else self.files[index]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@
  *
  * Up to EXACT_UP_TO_S both are decoded and started at the same AudioContext time, so that switching is in step to the
  * sample; longer ones play from two media elements that are kept together, and the page says "approximate".
+ * data-offset says by how many seconds the music starts later in B: the one that starts later is entered so much further
+ * in, and positions count from where both have music. data-gain-db of a side is what makes both equally loud.
  * X, or the buttons A and B, switch by ramps of 10 ms whose gains always sum to one.
  */
 import { clock } from "./clock.js";
 import { exactPair } from "./exact_pair.js";
 import { loosePair } from "./loose_pair.js";
-import { matchingGains } from "./matching.js";
 import { soundOf } from "./sounds.js";
 import { showPlaying } from "./transport.js";
 import { describe, drawWave, listenToKeys } from "./waveform.js";
@@ -43,13 +44,15 @@ class Comparison {
   constructor(element) {
     this.element = element;
     this.boxes = [...element.querySelectorAll("[data-side]")];
-    this.sounds = this.boxes.map(soundOf);
-    this.duration_s = Math.min(...this.sounds.map(({ duration_s }) => duration_s));
+    const offset_s = Number(element.dataset.offset ?? 0);
+    const entries_s = [Math.max(-offset_s, 0), Math.max(offset_s, 0)];
+    this.sounds = this.boxes.map((box, side) => ({ ...soundOf(box), entry_s: entries_s[side] }));
+    this.duration_s = Math.max(Math.min(...this.sounds.map(({ duration_s, entry_s }) => duration_s - entry_s)), 0);
     this.side = 0;
     this.position_s = 0;
     this.pair = null;
     this.part = (name) => element.querySelector(`[data-ab-${name}]`);
-    this.waves = this.boxes.map((box) => this.#prepare(box));
+    this.waves = this.boxes.map((box, side) => this.#prepare(box, this.sounds[side]));
     this.#listen();
     this.#showLevels();
     this.#show();
@@ -108,11 +111,11 @@ class Comparison {
     return open(this.sounds, this.duration_s);
   }
 
-  #prepare(box) {
+  #prepare(box, sound) {
     const wave = box.querySelector("[data-wave]");
     box.querySelector("audio")?.remove();
     box.querySelector("[data-pick]").hidden = false;
-    return drawWave(wave, { ...soundOf(box), onSeek: (position_s) => this.seek(position_s) });
+    return drawWave(wave, { ...sound, onSeek: (at_s) => this.seek(at_s - sound.entry_s) });
   }
 
   #listen() {
@@ -124,13 +127,14 @@ class Comparison {
       this.pair?.setGains(this.#gains(), this.side);
     });
     const slider = this.part("seek");
+    slider.max = this.duration_s.toFixed(1);
     slider.addEventListener("input", () => this.seek(Number(slider.value)));
     listenToKeys(slider, { at: () => Number(slider.value), duration_s: this.duration_s, seek: (s) => this.seek(s) });
   }
 
   #gains() {
-    const gains_db = this.part("match").checked ? matchingGains(this.sounds) : null;
-    return gains_db ?? this.sounds.map(() => 0);
+    const matched = this.part("match").checked;
+    return this.sounds.map(({ gain_db }) => (matched ? (gain_db ?? 0) : 0));
   }
 
   #showLevels() {
@@ -139,7 +143,7 @@ class Comparison {
       const shown = box.querySelector("[data-gain]");
       shown.textContent = `${gains_db[i].toFixed(1).replace("-", "−").replace(/^−0\.0$/, "0.0")} ${shown.dataset.unit}`;
     });
-    if (this.part("match").checked && !matchingGains(this.sounds)) this.#say("unmatched");
+    if (this.part("match").checked && this.sounds.some(({ gain_db }) => gain_db === null)) this.#say("unmatched");
   }
 
   #follow() {
@@ -153,7 +157,7 @@ class Comparison {
     if (playing) this.position_s = this.pair.position_s;
     showPlaying(this.part("play"), playing);
     this.boxes.forEach((box, side) => box.querySelector("[data-pick]").setAttribute("aria-pressed", side === this.side));
-    this.waves.forEach((show, side) => show(this.position_s, side === this.side || playing));
+    this.waves.forEach((show, side) => show(this.position_s + this.sounds[side].entry_s, side === this.side || playing));
     const slider = this.part("seek");
     slider.value = this.position_s;
     describe(slider, this.position_s, this.duration_s);

@@ -1,8 +1,7 @@
 /*
- * Two decoded sounds that start at one AudioContext time: the same sample of both is at the loudspeaker, and only the
- * gains decide which is heard. At most EXCERPT_S are held per side; a play outside of them decodes another excerpt.
+ * Two decoded sounds that start at one AudioContext time, each cut at its entry_s: the same place of both is at the
+ * loudspeaker, and only the gains decide which is heard. At most EXCERPT_S are held per side; a play outside of them decodes another excerpt.
  */
-import { factorOf } from "./matching.js";
 
 const EXCERPT_S = 60;
 const LEAD_S = 5; // kept before the asked position, so that a step back needs no new decoding
@@ -24,7 +23,7 @@ export function exactPair(sounds, duration_s) {
       stop(pair);
       await context.resume();
       if (!pair.excerpt || at_s < pair.from_s || at_s >= pair.from_s + pair.length_s) {
-        await decode(pair, await Promise.all(files), at_s, duration_s);
+        await decode(pair, await Promise.all(files), sounds, at_s, duration_s);
       }
       start(pair, at_s);
     },
@@ -39,13 +38,15 @@ async function fetchBytes(src) {
   return response.arrayBuffer();
 }
 
-async function decode(pair, files, at_s, duration_s) {
+async function decode(pair, files, sounds, at_s, duration_s) {
   const { context } = pair;
   const last_s = Math.max(duration_s - EXCERPT_S, 0);
   const from_s = Math.min(Math.max(at_s - LEAD_S, 0), last_s);
   const parts = [];
   // One after the other: the whole of a file stands in memory while its excerpt is cut out.
-  for (const bytes of files) parts.push(cut(context, await context.decodeAudioData(bytes.slice(0)), from_s));
+  for (const [side, bytes] of files.entries()) {
+    parts.push(cut(context, await context.decodeAudioData(bytes.slice(0)), from_s + sounds[side].entry_s));
+  }
   const frames = Math.min(...parts.map(({ length }) => length));
   Object.assign(pair, { excerpt: parts, from_s, length_s: frames / context.sampleRate });
 }
@@ -97,4 +98,8 @@ export function setGains(context, gains, gains_db, side) {
     gain.setValueAtTime(gain.value, now_s);
     gain.linearRampToValueAtTime(i === side ? factorOf(gains_db[i]) : 0, now_s + RAMP_S);
   });
+}
+
+function factorOf(gain_db) {
+  return 10 ** (gain_db / 20);
 }

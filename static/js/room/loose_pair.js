@@ -9,6 +9,7 @@ const CHECK_MS = 1_000;
 
 export function loosePair(sounds) {
   const context = new AudioContext();
+  const entries_s = sounds.map(({ entry_s }) => entry_s);
   const players = sounds.map(({ src }) => Object.assign(new Audio(src), { preload: "auto" }));
   const gains = players.map((player) => {
     const gain = new GainNode(context, { gain: 0 });
@@ -20,7 +21,7 @@ export function loosePair(sounds) {
   return {
     kind: "approximate",
     get playing() { return !players[heard].paused; },
-    get position_s() { return players[heard].currentTime; },
+    get position_s() { return Math.max(players[heard].currentTime - entries_s[heard], 0); },
     setGains: (gains_db, side) => {
       heard = side;
       setGains(context, gains, gains_db, side);
@@ -31,15 +32,16 @@ export function loosePair(sounds) {
     },
     play: async (at_s) => {
       await context.resume();
-      for (const player of players) player.currentTime = at_s;
+      players.forEach((player, side) => { player.currentTime = at_s + entries_s[side]; });
       await Promise.all(players.map((player) => player.play()));
       clearInterval(check);
-      check = setInterval(() => align(players, heard), CHECK_MS);
+      check = setInterval(() => align(players, entries_s, heard), CHECK_MS);
     },
   };
 }
 
-function align(players, heard) {
+function align(players, entries_s, heard) {
   const silent = players[1 - heard];
-  if (Math.abs(silent.currentTime - players[heard].currentTime) > DRIFT_S) silent.currentTime = players[heard].currentTime;
+  const wanted_s = players[heard].currentTime - entries_s[heard] + entries_s[1 - heard];
+  if (Math.abs(silent.currentTime - wanted_s) > DRIFT_S) silent.currentTime = wanted_s;
 }
