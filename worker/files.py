@@ -29,6 +29,7 @@ from headroom.files.assembling import Claim
 from headroom.files.checking import Check
 from headroom.files.models import FileUpload, StoredFile
 from headroom.files.protocol import Part
+from headroom.files.retention import Decision, NoticeDue
 from headroom.gateways import s3
 from headroom.gateways.s3 import ListedObject
 from headroom.gateways.s3_errors import NoSuchUpload
@@ -131,19 +132,28 @@ def purge_file(file_id: str) -> None:
 
 @periodic("files.retention", cron="* * * * * */10")
 def look_at_dates() -> None:
-    """Do what is due, each file in a transaction of its own."""
+    """Do what is due, each file in a transaction of its own; one that fails keeps no other waiting."""
     now = clock.now()
     with reading() as session:
         decisions = retention.due(session, now=now)
         notices = retention.notices_due(session, now=now)
     for decision in decisions:
-        with unit(TIMER) as session:
+        with _going_on(decision), unit(TIMER) as session:
             retention.perform(session, decision, now=now)
     for notice in notices:
-        with unit(TIMER) as session:
+        with _going_on(notice), unit(TIMER) as session:
             react = reactions.FILE_EXPIRY_REACTIONS.get(notice.scope.kind)
             if react is not None and retention.mark_told(session, notice, now=now):
                 react(session, notice, now=now)
+
+
+@contextmanager
+def _going_on(item: Decision | NoticeDue) -> Iterator[None]:
+    """What one item raises is logged with the item; the next look tries it again."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s failed", item)
 
 
 @periodic("files.sweep", cron="23 * * * *")
