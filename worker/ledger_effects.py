@@ -137,12 +137,23 @@ def reverse_transfer(claim: Claim) -> None:
 
 @performs(payees.ACCOUNT_EFFECT)
 def open_account(claim: Claim) -> None:
-    """Finish what a door began: the payee's account, the same one for the same key."""
+    """Finish what a door began: the payee's account, the same one for the same key.
+
+    Once the provider may have forgotten the key it is asked for the person's account first: never two of them.
+    """
     person_id = str(claim.params["person_id"])
     try:
-        account = provider().create_account(
-            country=str(claim.params["country"]), person_id=person_id, key=claim.idempotency_key
-        )
+        if claim.must_look_up:
+            arrived = provider().find_account(person_id)
+            if arrived is None:
+                _renew(claim)
+                return
+            account = arrived
+        else:
+            with _asking(claim):
+                account = provider().create_account(
+                    country=str(claim.params["country"]), person_id=person_id, key=claim.idempotency_key
+                )
     except ProviderRefused as error:
         with unit(WORKER) as session:
             payees.account_refused(session, person_id, error=error.code, now=clock.now())

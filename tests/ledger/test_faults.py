@@ -7,12 +7,14 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from headroom import failpoints
+from headroom import clock, failpoints
+from headroom.db import unit
 from headroom.failpoints import FailpointRaised
 from headroom.gateways import stripe as gateway
 from headroom.gateways.stripe_errors import ProviderSilent
+from headroom.ledger import payees
 from headroom.ledger.models import PaymentAttempt, Refund
-from tests.ledger.desk import Desk
+from tests.ledger.desk import IVO, Desk
 
 
 @pytest.fixture(autouse=True)
@@ -110,6 +112,37 @@ def test_after_a_day_a_transfer_that_never_arrived_is_made_with_a_new_key(desk: 
         desk.effects_are_due()
     assert desk.leg("per_ivo").state == "sent"
     assert len(desk.transfers("per_ivo")) == 1
+
+
+def wants_to_be_paid(desk: Desk) -> None:
+    """A door wrote down the wish and died before it asked the provider."""
+    with unit(IVO) as session:
+        payees.start_onboarding(session, person_id="per_ivo", country="DE", by=IVO, now=clock.now())
+
+
+def accounts_at_provider(desk: Desk) -> list[str]:
+    listed = desk.provider._api.accounts.list({"limit": 100}).data
+    return [one.id for one in listed if one.metadata is not None and one.metadata["person_id"] == "per_ivo"]
+
+
+def test_after_a_day_an_account_that_was_made_is_found_and_not_made_twice(desk: Desk) -> None:
+    wants_to_be_paid(desk)
+    desk.fault("error_after_commit", count=2)
+    desk.effects_are_due()
+    age_effects(desk)
+    for _ in range(2):
+        desk.effects_are_due()
+    assert [desk.payee("per_ivo").account_id] == accounts_at_provider(desk)
+
+
+def test_after_a_day_an_account_that_never_arrived_is_made_with_a_new_key(desk: Desk) -> None:
+    wants_to_be_paid(desk)
+    desk.fault("error_before", count=2)
+    desk.effects_are_due()
+    age_effects(desk)
+    for _ in range(2):  # look, then make
+        desk.effects_are_due()
+    assert [desk.payee("per_ivo").account_id] == accounts_at_provider(desk)
 
 
 def age_effects(desk: Desk) -> None:

@@ -200,6 +200,17 @@ class Stripe:
         with answered():
             return seen.account(self._api.accounts.retrieve(account_id))
 
+    def find_account(self, person_id: str) -> seen.ProviderAccount | None:
+        """The account made for this person, if there is one: the look-up that proves whether a call arrived.
+
+        Reads the list of all accounts, since the provider cannot search them by metadata.
+        """
+        with answered():
+            for found in self._api.accounts.list({"limit": PAGE}).auto_paging_iter():
+                if found.metadata is not None and found.metadata.to_dict().get("person_id") == person_id:
+                    return seen.account(found)
+        return None
+
     def account_link(self, account_id: str, *, refresh_url: str, return_url: str) -> str:
         """A single-use address where the payee enters their details; never store or mail it."""
         params: stripe.params.AccountLinkCreateParams = {
