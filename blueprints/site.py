@@ -30,6 +30,12 @@ bp = Blueprint("site", __name__)
 log = logging.getLogger("headroom.web")
 
 
+@bp.app_template_global("now_iso")
+def now_iso() -> str:
+    """The instant at which a page is made, so that its script counts days from it and not from a device's clock."""
+    return clock.now_as_last_read().isoformat(timespec="seconds")
+
+
 class PreferencesForm(Form):
     locale: str = ""
     theme: str = ""

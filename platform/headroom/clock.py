@@ -40,6 +40,11 @@ def now() -> datetime:
     return wall_now() + _offset.value
 
 
+def now_as_last_read() -> datetime:
+    """`now` by the offset as it was last read. Asks no database, so that a page about trouble can be made too."""
+    return wall_now() + _offset.value
+
+
 def use_offset_from(read: Callable[[], timedelta] | None) -> None:
     """Set where the offset is read from (None: no offset). Called once by a composition root."""
     _offset.read = read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,3 +97,11 @@ def test_every_page_of_the_rehearsal_says_what_it_is(stage: Flask) -> None:
 
 def test_other_profiles_have_no_such_doors(app: Flask) -> None:
     assert not [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/rehearsal")]
+
+
+def test_pages_tell_scripts_the_moved_time(stage: Flask) -> None:
+    client = stage.test_client()
+    ask(client, "/rehearsal/clock", {"advance_seconds": 30 * 24 * 3600})
+    told = re.search(r'data-now="([^"]+)"', client.get("/sign-in").text)
+    assert told is not None
+    assert datetime.fromisoformat(told[1]) - clock.wall_now() > timedelta(days=29, hours=23)
