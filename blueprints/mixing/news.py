@@ -74,6 +74,7 @@ HEADLINES: Mapping[str, Any] = {
     "sources_purged": _l("The source files of “%(title)s” are deleted"),
     "deliveries_purged": _l("The masters of “%(title)s” are deleted"),
     "purge_announced": _l("Files of “%(title)s” will be deleted in %(days)s days"),
+    "files_kept_longer": _l("%(other)s keeps the files of “%(title)s” 30 days longer"),
     "remind_quote_d2": _l("“%(title)s” waits for your offer"),
     "remind_quote_d5": _l("“%(title)s” waits for your offer, two days are left"),
     "remind_offer_d5": _l("The offer for “%(title)s” is open for two more days"),

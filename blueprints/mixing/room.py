@@ -19,8 +19,9 @@ from headroom import clock
 from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.errors import DomainError, Invalid
+from headroom.files.retention import EXTENSION
 from headroom.ledger import pages as money_pages
-from headroom.mixing import directory, lists, orders, pages, records
+from headroom.mixing import directory, keeping, lists, orders, pages, records
 from headroom.mixing.access import Side
 from headroom.mixing.errors import ConsentMissing, NotNow, OrderMoved, PlaceInvalid
 from headroom.mixing.settlement import PURPOSE
@@ -57,11 +58,15 @@ def deletions(actor: Actor, order_id: str) -> str:
     """What was deleted of this order, with proof, for both sides."""
     with reading() as session:
         found, receipts = records.deletions(session, as_party(actor), order_id)
+        next_purge = keeping.next_purge(session, found)
     settings = current_app.extensions["headroom.settings"]
     return render_template(
         "mixing/deletions.html",
         order=found,
         receipts=receipts,
+        next_purge=next_purge,
+        extension_days=EXTENSION.days,
+        extended_to=next_purge.purge_at + EXTENSION if next_purge is not None else None,
         days_of_sources=settings.days_of_sources,
         days_of_deliverables=settings.days_of_deliverables,
     )

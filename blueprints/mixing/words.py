@@ -98,6 +98,7 @@ EVENTS: Mapping[str, Any] = {
     "review_paused": _l("Review paused by a question"),
     "review_resumed": _l("Question answered, review goes on"),
     "review_extended": _l("Seven days more to listen"),
+    "files_kept_longer": _l("Files kept 30 days longer"),
     "statement_made": _l("The side that was asked has answered"),
 }
 
@@ -271,6 +272,12 @@ say(
     title=_l("The order moved while you were looking"),
     happened=_l("Somebody was quicker, so what you asked for was not done. What you wrote is kept below."),
     todo=_l("Look at what the order says now, and try again if it still fits."),
+)
+say(
+    "files_already_extended",
+    title=_l("These files are kept longer already"),
+    happened=_l("They can be kept longer once, by one side for both. The dates are as they were."),
+    todo=_l("See under Deletions when they go, and take what you need before."),
 )
 say(
     "order_guard",

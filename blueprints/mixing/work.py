@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import redirect, url_for
+
 from blueprints.forms import once, read_form
 from blueprints.mixing import bp
 from blueprints.mixing.acting import acting, to_order
-from blueprints.mixing.forms import CancelForm, DeliverForm, ReturnFilesForm, RevisionForm, Seen, SubmitForm
+from blueprints.mixing.forms import CancelForm, DeliverForm, Nothing, ReturnFilesForm, RevisionForm, Seen, SubmitForm
 from blueprints.signed_in import signed_in
 from headroom.actors import Actor
 from headroom.idempotency.keys import RequestKey
-from headroom.mixing import orders
+from headroom.mixing import keeping, orders
 
 
 @bp.post("/orders/<order_id>/files-submission")
@@ -128,3 +130,14 @@ def extend_review(actor: Actor, order_id: str, once: RequestKey) -> Any:
     with acting(actor, order_id, once, version=form.version) as act:
         orders.extend_review(act.session, act.order, by=actor, now=act.now)
     return to_order(order_id)
+
+
+@bp.post("/orders/<order_id>/longer-keeping")
+@signed_in
+@once
+def keep_longer(actor: Actor, order_id: str, once: RequestKey) -> Any:
+    """Thirty days more for every file of the order, once, by either side."""
+    read_form(Nothing)
+    with acting(actor, order_id, once) as act:
+        keeping.keep_longer(act.session, act.order, by=actor, now=act.now)
+    return redirect(url_for("mixing.deletions", order_id=order_id), 303)

@@ -132,6 +132,27 @@ def extend(session: Session, *, scope: Scope, now: datetime) -> datetime:
     return min(file.purge_at for file in open_files if file.purge_at is not None)
 
 
+@dataclass(frozen=True)
+class NextPurge:
+    """When the first files of a scope go, and whether they may still be kept longer."""
+
+    purge_at: datetime
+    may_extend: bool
+
+
+def next_purge(session: Session, *, scope: Scope) -> NextPurge | None:
+    """What `extend` would find; None when no file that is left has a date. Reads only."""
+    purge_at, extended = session.execute(
+        select(func.min(StoredFile.purge_at), func.count(StoredFile.extended_at)).where(
+            StoredFile.scope_kind == scope.kind,
+            StoredFile.scope_id == scope.id,
+            StoredFile.purge_at.is_not(None),
+            StoredFile.state.in_((*RESTING, State.EXPIRING)),
+        )
+    ).one()
+    return NextPurge(purge_at, may_extend=not extended) if purge_at is not None else None
+
+
 def due(session: Session, *, now: datetime, limit: int = 500) -> list[Decision]:
     """Look at every file that could be due and plan; reads only."""
     held = exists().where(
