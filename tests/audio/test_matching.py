@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headroom.audio.alignment import Alignment, carry_time_s, sure_offset_s
+from headroom.audio.facts import Peaks
 from headroom.audio.gains import Level, gain_to_target_db, matched_gains_db
 from headroom.audio.matching import align_envelopes, align_peaks
 from headroom.audio.measuring import Measurement
@@ -57,6 +58,33 @@ def test_offset_of_a_version_that_starts_later_is_found(later_s: float) -> None:
     assert alignment is not None
     assert alignment.offset_s == pytest.approx(later_s, abs=0.02)
     assert alignment.confidence > 0.8
+
+
+def bars(seed: int, *, starts_at_s: float) -> Peaks:
+    """Three minutes of one bar played over and over, no two beats equally loud, in buckets of 85 ms."""
+    random = np.random.default_rng(seed)
+    step_s, bar = 0.241, random.random(16)
+    fine = np.zeros(180_000)
+    for beat in range(700):
+        at_ms = round((beat * step_s + starts_at_s) * 1000)
+        hit = bar[beat % 16] * random.uniform(0.6, 1) * np.exp(-np.arange(120) / 30)
+        if 0 <= at_ms < len(fine) - 120:
+            fine[at_ms : at_ms + 120] += hit
+    highs = np.rint(fine[: len(fine) // 85 * 85].reshape(-1, 85).max(axis=1) * 100).astype(np.int8)
+    return Peaks(len(highs), 1, 85, 1000, np.stack((-highs, highs), axis=1).tobytes())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_music_in_bars_is_not_found_whole_bars_away(seed: int) -> None:
+    alignment = align_peaks(bars(seed, starts_at_s=0), bars(seed, starts_at_s=2.043))
+    assert alignment is not None
+    assert alignment.offset_s == pytest.approx(2.043, abs=0.0425)
+
+
+def test_what_is_less_than_half_a_bucket_is_no_offset() -> None:
+    alignment = align_peaks(bars(1, starts_at_s=0), bars(1, starts_at_s=0.02))
+    assert alignment is not None
+    assert alignment.offset_s == 0
 
 
 def test_envelopes_of_different_songs_give_little_confidence() -> None:

@@ -37,7 +37,7 @@ PAGE = """
 {% block main %}
 {{ heading("Stage") }}
 {{ player(tracks[0]) }}
-{{ ab(tracks[0], tracks[1]) }}
+{{ ab(tracks[0], tracks[1], step=step) }}
 <h2>Comments</h2>
 <ol class="comments" data-comments-of="quiet">
   <li id="c-1" data-start="2.5">{{ time_link(2.5, none, "quiet") }} <p>The first word</p></li>
@@ -73,10 +73,13 @@ class QuietServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator[Stage]:
-    """Serve the page with two tracks of `length_s`: "quiet" at −20 LUFS, "loud" at −14 LUFS."""
-    page = _page(app, length_s)
-    files = _files(length_s)
+def stage(app: Flask, settings: Settings, *, length_s: float = 20.0, starts_later_s: float = 0.0) -> Iterator[Stage]:
+    """Serve the page with two tracks of `length_s`: "quiet" at −20 LUFS, "loud" at −14 LUFS.
+
+    The tone of "loud" begins `starts_later_s` after silence; a negative number is said of "quiet".
+    """
+    page = _page(app, length_s, starts_later_s)
+    files = _files(length_s, starts_later_s)
     posted: list[tuple[str, str]] = []
     asked: list[str] = []
     policy = content_security_policy(settings)
@@ -136,28 +139,31 @@ def stage(app: Flask, settings: Settings, *, length_s: float = 20.0) -> Iterator
         server.server_close()
 
 
-def _page(app: Flask, length_s: float) -> bytes:
+def _page(app: Flask, length_s: float, later_s: float) -> bytes:
     tracks = [
         {"file_id": "quiet", "title": "Quiet mix", "duration_s": length_s, "lufs": -20.0, "true_peak_dbtp": -8.0},
         {"file_id": "loud", "title": "Loud mix", "duration_s": length_s, "lufs": -14.0, "true_peak_dbtp": -1.0},
     ]
+    step = {"offset_s": later_s, "words": "B starts later" if later_s else ""}
     with app.test_request_context("/"):
-        return render_template_string(PAGE, tracks=tracks).encode()
+        return render_template_string(PAGE, tracks=tracks, step=step).encode()
 
 
-def _files(length_s: float) -> dict[str, bytes]:
+def _files(length_s: float, later_s: float) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    for name, level in (("quiet", 0.2), ("loud", 0.4)):
-        found[f"/files/{name}/preview"] = tone(level, length_s=length_s)
+    for name, level, silent_s in (("quiet", 0.2, max(-later_s, 0)), ("loud", 0.4, max(later_s, 0))):
+        found[f"/files/{name}/preview"] = tone(level, length_s=length_s, silent_s=silent_s)
         found[f"/files/{name}/peaks"] = json.dumps(outline()).encode()
     return found
 
 
-def tone(level: float, *, length_s: float) -> bytes:
-    """A WAV file of 220 Hz at `level` of full scale."""
-    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ
+def tone(level: float, *, length_s: float, silent_s: float = 0.0) -> bytes:
+    """A WAV file of 220 Hz at `level` of full scale, after `silent_s` of nothing."""
+    time_s = np.arange(round(length_s * RATE_HZ)) / RATE_HZ - silent_s
     sound = io.BytesIO()
-    soundfile.write(sound, level * np.sin(2 * np.pi * 220 * time_s), RATE_HZ, format="WAV", subtype="PCM_16")
+    soundfile.write(
+        sound, level * np.sin(2 * np.pi * 220 * time_s) * (time_s >= 0), RATE_HZ, format="WAV", subtype="PCM_16"
+    )
     return sound.getvalue()
 
 

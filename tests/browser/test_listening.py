@@ -15,9 +15,9 @@ from tests.conftest import Site
 pytestmark = pytest.mark.browser
 
 SPY = """
-window.starts = []; window.ramps = [];
+window.starts = []; window.ramps = []; window.buffers = [];
 const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (...given) { window.starts.push(given); return start.apply(this, given); };
+AudioBufferSourceNode.prototype.start = function (...given) { window.starts.push(given); window.buffers.push(this.buffer); return start.apply(this, given); };
 const ramp = AudioParam.prototype.linearRampToValueAtTime;
 AudioParam.prototype.linearRampToValueAtTime = function (value, at) { window.ramps.push([value, at]); return ramp.call(this, value, at); };
 """
@@ -109,6 +109,28 @@ def test_both_sides_of_a_comparison_start_at_the_same_sample(page: Page) -> None
     first, second = page.evaluate("starts")
     assert first == second
     assert page.locator("[data-ab]").get_attribute("data-state") == "exact"
+
+
+@pytest.mark.parametrize("later_s", [2.0, -2.0])
+def test_a_side_that_starts_later_is_entered_where_its_music_is(
+    visit: Visit, site: Site, settings: Settings, later_s: float
+) -> None:
+    with stage(site.app, settings, starts_later_s=later_s) as shifted:
+        visit.context.add_init_script(SPY)
+        visit.page.goto(shifted.url)
+        visit.page.locator("[data-ab-play]").click()
+        until(visit.page, "starts.length === 2")
+        first, second = visit.page.evaluate("starts")
+        # The same tone at two levels: in step, one is at every moment a fixed multiple of the other.
+        ratios = visit.page.evaluate("""() => {
+          const [a, b] = buffers.map((buffer) => buffer.getChannelData(0));
+          return [25, 50, 1001, 40001].map((i) => b[i] / a[i]);
+        }""")
+
+        assert first == second
+        assert ratios == pytest.approx([2.0] * 4, rel=0.02)
+        assert visit.page.locator("[data-ab-seek]").get_attribute("max") == "18.0"
+        assert visit.page.locator("[data-ab-step]").inner_text() == "B starts later"
 
 
 def test_the_louder_side_is_brought_down_to_the_quieter_one(page: Page) -> None:
