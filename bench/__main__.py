@@ -20,16 +20,20 @@ def main(names: list[str]) -> int:
         print(f"no bench named {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)
         return 2
     missed: list[str] = []
+    left_out: list[str] = []
 
     def out(figure: dict[str, Any]) -> None:
         print(json.dumps(figure, ensure_ascii=False), flush=True)
         if figure.get("met") is False:
             missed.append(str(figure["figure"]))
+        if "left_out" in figure:
+            left_out.append(f"{figure['figure']} ({figure['left_out']})")
 
     for name in names or known:
         started = time.perf_counter()
         import_module(f"bench.{name}").run(out)
         out({"figure": f"{name}.took", "value": round(time.perf_counter() - started, 1), "unit": "s", "met": None})
+    print(f"left out: {len(left_out)}{''.join(f'\n  {each}' for each in left_out)}", file=sys.stderr)
     if missed:
         print(f"missed: {', '.join(missed)}", file=sys.stderr)
     return 1 if missed else 0

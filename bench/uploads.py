@@ -1,8 +1,19 @@
 """Sending a gigabyte through the upload protocol, against one raw signed PUT to the same store in the same run.
 
-Runs inside an installation: the doors are those of the running site, the bytes go to its store. `--quick`
-(or HEADROOM_BENCH_QUICK=1) sends 256 MB. The slow line is a network namespace of its own behind `tc netem`;
-where the machine does not permit one, that figure is left out and says so.
+Runs inside an installation: the doors are those of the running site, the bytes go to its store.
+HEADROOM_BENCH_QUICK=1 sends 256 MB. What is timed:
+
+raw PUT    from opening the file to the store's 200: one connection, the file read in slices of 1 MiB as they
+           are sent. The SHA-256 that its address is bound to is taken before the clock starts.
+protocol   from asking how far the upload is to the answer to "complete": every part read from the same file,
+           hashed, announced to the site, signed, put; then the parts listed, compared and joined. Only the
+           announcement of the file comes before. The whole-file digest, which the worker takes, comes after.
+Chromium   the same with the page's own scripts in a headless browser, 256 MB; printed beside a raw PUT of the
+           same file, not gated: how fast a browser reads and hashes is the browser's business.
+
+The store compares SHA-256 on both sides. Raw and protocol take turns and the better of two counts for each, so
+that a neighbor's burst does not decide. The slow line is a network namespace of its own behind `tc netem`; where
+the machine does not permit one, that figure is left out and says so.
 """
 
 from __future__ import annotations
@@ -24,6 +35,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete
 
+from bench._chromium import sent_by_chromium
 from bench._slow_line import LINE_BITS, SlowLine, slow_line
 from headroom import clock, db
 from headroom.accounts import sessions
@@ -33,16 +45,18 @@ from headroom.files import uploads
 from headroom.files.models import FileUpload, FileUploadPart, Scope, StoredFile
 from headroom.files.protocol import Limits
 from headroom.gateways import s3
-from headroom.gateways.s3 import Sums
+from headroom.gateways.s3 import SignedRequest, Sums
 from headroom.ids import new_id
 from headroom.settings import Settings, read_settings
-from rehearsal.uploading import IN_FLIGHT, Sender, Sent, fingerprint, put_part
+from rehearsal.uploading import IN_FLIGHT, SLICE_BYTES, Sender, Sent, fingerprint, put_part
 
 Out = Callable[[dict[str, Any]], None]
 
 MB = 1_000_000
 MIN_OF_RAW = 0.7
 MIN_OF_LINE = 0.9
+ROUNDS = 2
+BROWSER_BYTES = 256 * MB
 CUTS = 10
 SLOW_BYTES = 64 * MB
 BENCH = Actor.system("bench")
@@ -55,8 +69,9 @@ def run(out: Out) -> None:
     settings = read_settings()
     with tempfile.TemporaryDirectory(prefix="headroom-bench-") as folder, _door(settings) as door:
         big = _random_file(Path(folder) / "big.wav", (256 if quick else 1000) * MB)
-        raw_s = _raw_put_s(big)
-        sent = _send(door, big, Sender(door))
+        rounds = [(_raw_put_s(big), _send(door, big, Sender(door))) for _ in range(ROUNDS)]
+        raw_s = min(raw for raw, _ in rounds)
+        sent = min((each for _, each in rounds), key=lambda each: each.seconds)
         ratio = raw_s / sent.seconds
         out(
             {
@@ -70,8 +85,22 @@ def run(out: Out) -> None:
                 "raw_mb_per_s": round(sent.size_bytes / raw_s / MB, 1),
             }
         )
+        _browser(out, door, _random_file(Path(folder) / "browser.wav", BROWSER_BYTES))
         _cuts(out, door, big)
         _slow(out, door, _random_file(Path(folder) / "slow.wav", SLOW_BYTES))
+
+
+def _browser(out: Out, door: Door, path: Path) -> None:
+    """The page's own scripts in Chromium."""
+    figure: dict[str, Any] = {"figure": "uploads.chromium", "unit": "MB/s", "goal": None, "met": None}
+    with announced(door, path) as upload:
+        seconds = sent_by_chromium(path, site=door.base, headers=door.headers, upload=upload)
+    if isinstance(seconds, str):
+        out(figure | {"value": None, "left_out": seconds})
+        return
+    size = path.stat().st_size
+    raw = round(size / _raw_put_s(path) / MB, 1)
+    out(figure | {"value": round(size / seconds / MB, 1), "raw_mb_per_s": raw, "bytes": size})
 
 
 def _cuts(out: Out, door: Door, path: Path) -> None:
@@ -119,14 +148,28 @@ def _raw_put_s(path: Path) -> float:
     with path.open("rb") as body:
         sums = Sums(hashlib.file_digest(body, "sha256").digest())
     signed = store.sign_put(key, sums=sums, content_type="audio/wav", ttl_s=3600, only_if_absent=False)
-    whole = memoryview(path.read_bytes())
     started = time.perf_counter()
-    status = put_part(signed.url, signed.headers, whole)
+    status = _put_file(signed, path)
     took = time.perf_counter() - started
     store.delete(key)
     if status != http.HTTPStatus.OK:
         raise RuntimeError(f"the store answers a raw put with {status}")
     return took
+
+
+def _put_file(signed: SignedRequest, path: Path) -> int:
+    parts = urlsplit(signed.url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=60, blocksize=SLICE_BYTES)
+    size = {"content-length": str(path.stat().st_size)}
+    try:
+        with path.open("rb") as body:
+            connection.request("PUT", f"{parts.path}?{parts.query}", body, signed.headers | size)
+            reply = connection.getresponse()
+        reply.read()
+        return reply.status
+    finally:
+        connection.close()
 
 
 def _half(url: str, headers: Mapping[str, str], body: memoryview) -> int:
@@ -202,6 +245,13 @@ def _door(settings: Settings) -> Iterator[Door]:
 
 def _send(door: Door, path: Path, sender: Sender) -> Sent:
     """Announce a file for the bench, send it, take it away again."""
+    with announced(door, path) as upload:
+        return sender.send_upload(path, upload)
+
+
+@contextlib.contextmanager
+def announced(door: Door, path: Path) -> Iterator[dict[str, Any]]:
+    """An upload of the file, begun as a room above would; gone from site and store afterwards."""
     from blueprints.files import upload_json
 
     owner = Actor(person_id=door.person_id)
@@ -218,16 +268,16 @@ def _send(door: Door, path: Path, sender: Sender) -> Sent:
             limits=Limits(),
             now=clock.now(),
         )
-        announced = upload_json(upload)
+        told = upload_json(upload)
         key = upload.file.object_key
     try:
-        return sender.send_upload(path, announced)
+        yield told
     finally:
         s3.current().delete(key)
         with db.unit(BENCH) as session:
-            session.execute(delete(FileUploadPart).where(FileUploadPart.upload_id == announced["id"]))
-            session.execute(delete(FileUpload).where(FileUpload.id == announced["id"]))
-            session.execute(delete(StoredFile).where(StoredFile.id == announced["file_id"]))
+            session.execute(delete(FileUploadPart).where(FileUploadPart.upload_id == told["id"]))
+            session.execute(delete(FileUpload).where(FileUpload.id == told["id"]))
+            session.execute(delete(StoredFile).where(StoredFile.id == told["file_id"]))
 
 
 def _random_file(path: Path, size_bytes: int) -> Path:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -32,7 +33,7 @@ from headroom.files.models import FileUpload, StoredFile
 from headroom.files.pages import FileView, PreviewObject
 from headroom.files.protocol import GRANT_TTL_S, PART_TTL_S, SIGNED_AT_ONCE, Part
 from headroom.gateways import s3
-from headroom.gateways.s3_errors import NoSuchObject
+from headroom.gateways.s3_errors import NoSuchObject, NoSuchUpload
 
 bp = Blueprint("files", __name__)
 file_words.say_all()
@@ -222,7 +223,8 @@ def _store_upload_id(actor: Actor, found: FileUpload) -> str:
     with unit(actor) as session:
         kept = uploads.remember_store_upload(session, found.id, opened)
     if kept != opened:
-        s3.current().abort_upload(found.file.object_key, opened)
+        with suppress(NoSuchUpload):  # a third request found the same one, and was faster
+            s3.current().abort_upload(found.file.object_key, opened)
     return kept
 
 

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from headroom import failpoints
+from headroom.db import unit
+from headroom.files import uploads
+from headroom.files.models import FileUpload
 from headroom.files.states import State
 from headroom.gateways import store_disk
 from headroom.gateways.s3 import Store
@@ -94,6 +97,25 @@ def test_a_part_once_announced_cannot_become_another(shelf: Shelf, mara: Visitor
         part = {"n": 1, "sha256": base64.b64encode(digest).decode(), "size": upload["size"]}
         status, _ = mara.send("POST", f"/uploads/{upload['id']}/parts", {"parts": [part]})
         assert status == expected
+
+
+def test_three_first_parts_at_once_share_one_upload_in_the_store(
+    shelf: Shelf, store: Store, mara: Visitor, big: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = shelf.announce(mara, big)
+
+    def open_as_third(store: Store, found: FileUpload) -> str:
+        first, second = (store.create_upload(found.file.object_key, content_type="audio/wav") for _ in range(2))
+        with unit(mara.actor) as session:
+            uploads.remember_store_upload(session, found.id, first)
+        store.abort_upload(found.file.object_key, second)  # as the second request does with its own
+        return second
+
+    monkeypatch.setattr(uploads, "open_in_store", open_as_third)
+    part = {"n": 1, "sha256": base64.b64encode(b"a" * 32).decode(), "size": 16 * MIB}
+    status, _ = mara.send("POST", f"/uploads/{upload['id']}/parts", {"parts": [part]})
+    assert status == 200
+    assert len(list(store.open_uploads())) == 1
 
 
 def test_a_store_that_compares_md5_is_never_given_an_address_without_it(
