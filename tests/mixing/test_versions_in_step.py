@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from headroom.actors import Actor
+from headroom.db import unit
 from headroom.files.models import FilePeaks
 from headroom.mixing import aligning, orders, talk
 from headroom.mixing.access import FileRole
 from headroom.mixing.models import Comment, CommentPlace, Delivery
+from tests.mixing.conftest import Browser
 from tests.mixing.world import IVO, MARA, NOON, Story, people
 
 RATE_HZ = 48_000
@@ -155,3 +159,54 @@ def test_a_comment_carried_there_and_back_is_where_it_was(
         assert back == aligning.Carried(start_ms, start_ms + length_ms, False)
     if there.is_outside:
         assert there.start_ms in (0, whole_ms)
+
+
+WORDS = {
+    ("en", 2_000): "v1 starts 2.00 s later",
+    ("ru", 2_000): "v1: музыка начинается на 2,00 с позже",
+    ("en", -1_250): "Rough mix starts 1.25 s later",
+    ("en", None): "Not aligned",
+    ("ru", None): "Не совмещено",
+}
+
+
+@pytest.mark.parametrize(("locale", "offset_ms"), WORDS)
+def test_the_comparison_says_which_side_starts_later(
+    browser_of: Callable[..., Browser], an_order: Callable[[str], Story], locale: str, offset_ms: int | None
+) -> None:
+    story = an_order("delivered")
+    with unit(Actor.system("test")) as session:
+        story.session = session
+        story.add_file(FileRole.ROUGH, "rough.wav")
+        session.execute(update(Delivery).values(offset_ms=offset_ms, offset_confidence=0.9))
+    page = browser_of("mara", locale=locale).get(f"/orders/{story.order.id}").text
+
+    assert WORDS[locale, offset_ms] in page
+    assert f'data-offset="{(offset_ms or 0) / 1000:.3f}"' in page
+    assert page.count('data-gain-db="0.00"') == 2
+
+
+def test_sides_that_start_together_need_no_word(
+    browser_of: Callable[..., Browser], an_order: Callable[[str], Story]
+) -> None:
+    story = an_order("delivered")
+    with unit(Actor.system("test")) as session:
+        story.session = session
+        story.add_file(FileRole.ROUGH, "rough.wav")
+        session.execute(update(Delivery).values(offset_ms=0, offset_confidence=0.9))
+
+    assert "data-ab-step" not in browser_of("mara").get(f"/orders/{story.order.id}").text
+
+
+def test_a_carried_comment_without_its_music_is_marked(
+    browser_of: Callable[..., Browser], an_order: Callable[[str], Story]
+) -> None:
+    story = an_order("delivered")
+    with unit(Actor.system("test")) as session:
+        story.session = session
+        said = say(story, session.scalars(select(Delivery)).one(), start_ms=0)
+        session.execute(
+            update(CommentPlace).where(CommentPlace.comment_id == said.id).values(is_carried=True, is_outside=True)
+        )
+
+    assert "this place is not in this version" in browser_of("mara").get(f"/orders/{story.order.id}").text
