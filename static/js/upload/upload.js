@@ -32,7 +32,7 @@ class Place {
       zone.classList.remove("is-over");
       this.take(await filesOf(event.dataTransfer));
     });
-    this.at("pause").addEventListener("click", () => (this.sender.paused ? this.sender.resume() : this.sender.pause()));
+    this.at("pause").addEventListener("click", () => (this.isStanding() ? this.sender.resume() : this.sender.pause()));
     window.addEventListener("offline", () => { this.offline = true; this.sender.pause(); });
     window.addEventListener("online", () => { if (this.offline) { this.offline = false; this.sender.resume(); } });
     window.addEventListener("beforeunload", (event) => { if (this.isBusy()) event.preventDefault(); });
@@ -54,6 +54,9 @@ class Place {
 
   isBusy() { return this.sender.items.some((item) => OPEN.has(item.state)); }
 
+  /** Whether nothing moves and a press can change that: it was paused, or what is left has failed. */
+  isStanding() { return this.sender.paused || (!this.isBusy() && this.sender.items.some((item) => item.state === "failed")); }
+
   queueDraw() {
     this.drawing ??= requestAnimationFrame(() => { this.drawing = null; this.draw(); });
   }
@@ -66,13 +69,14 @@ class Place {
     for (const item of items) this.drawRow(item);
     this.at("status").hidden = !counted.length;
     Object.assign(this.at("whole"), { max: whole || 1, value: sent });
-    const rate = paused ? 0 : this.pace(sent);
+    const standing = this.isStanding();
+    const rate = standing ? 0 : this.pace(sent);
     const words = { sent: size(sent), whole: size(whole), rate: size(rate), left: timeLeft(whole - sent, rate) };
     const done = counted.length > 0 && counted.every((item) => item.state === "done");
-    const line = done ? "all_done" : this.offline ? "offline" : paused ? "paused" : rate ? "going" : "starting";
+    const line = done ? "all_done" : this.offline ? "offline" : standing ? "paused" : rate ? "going" : "starting";
     this.at("line").textContent = this.say(line, { ...words, count: counted.length });
-    this.at("pause").hidden = !paused && !this.isBusy();
-    this.at("pause").textContent = this.say(paused ? "resume" : "pause");
+    this.at("pause").hidden = !paused && !this.isBusy() && !items.some((item) => item.state === "failed" && item.again);
+    this.at("pause").textContent = this.say(standing ? "resume" : "pause");
     if (["all_done", "offline", "paused"].includes(line) && this.last !== line) this.tell(line, { ...words, count: counted.length });
     this.last = line;
     if (done && !this.finished) this.finish();
