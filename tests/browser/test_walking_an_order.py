@@ -69,9 +69,10 @@ def test_two_people_walk_an_order(
         order = walk(mara, ivo, sounds)
         if until_the_money_leaves:
             walking.see_the_money_leave(mara, ivo, order)
-    except BaseException:
-        mara.photograph("stopped")
-        ivo.photograph("stopped")
+    except BaseException as stopped:
+        for one in (mara, ivo):
+            one.photograph("stopped")
+            stopped.add_note("\n".join([*one.faults, *one.visit.complaints]))
         raise
     finally:
         mara.visit.close()
