@@ -33,7 +33,7 @@ def main(names: list[str]) -> int:
         started = time.perf_counter()
         import_module(f"bench.{name}").run(out)
         out({"figure": f"{name}.took", "value": round(time.perf_counter() - started, 1), "unit": "s", "met": None})
-    print(f"left out: {len(left_out)}{''.join(f'\n  {each}' for each in left_out)}", file=sys.stderr)
+    print(f"left out: {len(left_out)}", *left_out, sep="\n  ", file=sys.stderr)
     if missed:
         print(f"missed: {', '.join(missed)}", file=sys.stderr)
     return 1 if missed else 0
