@@ -155,9 +155,10 @@ class Comparison {
   #show() {
     const playing = Boolean(this.pair?.playing);
     if (playing) this.position_s = this.pair.position_s;
+    const begun = playing || this.position_s > 0; // both or neither: their heights are compared too
     showPlaying(this.part("play"), playing);
     this.boxes.forEach((box, side) => box.querySelector("[data-pick]").setAttribute("aria-pressed", side === this.side));
-    this.waves.forEach((show, side) => show(this.position_s + this.sounds[side].entry_s, side === this.side || playing));
+    this.waves.forEach((show, side) => show(this.position_s + this.sounds[side].entry_s, begun));
     const slider = this.part("seek");
     slider.value = this.position_s;
     describe(slider, this.position_s, this.duration_s);
