@@ -17,6 +17,7 @@ from headroom.money import minor_digits
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
 Words = Annotated[str, Field(max_length=MAX_TEXT)]
 SomeWords = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+OneId = Annotated[str, Field(max_length=40)]
 Deliverable = Literal["mix", "master", "instrumental", "a_cappella", "tv_track", "stems"]
 CURRENCY = "USD"
 
@@ -129,12 +130,12 @@ class CancelForm(Seen):
 class DeliverForm(Seen):
     delivery_note: Words = ""
     arrangement_changed: bool = False
-    acknowledged: list[str] = Field(default_factory=list, max_length=40)
+    acknowledged: list[OneId] = Field(default_factory=list, max_length=40)
 
 
 class RevisionForm(Seen):
     wishes: SomeWords
-    comment_ids: list[str] = Field(default_factory=list, max_length=200)
+    comment_ids: list[OneId] = Field(default_factory=list, max_length=200)
     is_defect: bool = False
 
 

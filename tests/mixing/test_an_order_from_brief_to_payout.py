@@ -29,7 +29,7 @@ from headroom.mixing.errors import (
     OwnOrder,
     PlaceInvalid,
 )
-from headroom.mixing.models import CommentPlace, Offer, Order, OrderEvent
+from headroom.mixing.models import CommentPlace, Delivery, Offer, Order, OrderEvent, RevisionRound
 from headroom.mixing.states import Event, State
 from tests.mixing.world import (
     ADA,
@@ -218,7 +218,13 @@ def test_advice_on_a_delivery_must_be_acknowledged_by_name(story: Story) -> None
         story.deliver(clipped())
     assert refused.value.values["codes"] == ["clipped"]
     delivery = orders.deliver(
-        story.session, story.order, words="", acknowledged=["clipped"], arrangement_changed=False, by=IVO, now=NOON
+        story.session,
+        story.order,
+        words="",
+        acknowledged=["clipped", "no_such_remark"],
+        arrangement_changed=False,
+        by=IVO,
+        now=NOON,
     )
     assert delivery.acknowledged == ["clipped"]
 
@@ -392,3 +398,26 @@ def test_stale_version_is_refused_with_the_words_kept(story: Story) -> None:
     with pytest.raises(OrderMoved) as moved:
         orders.require_version(order, order.version - 1, event="request_revision", typed="The snare, please.")
     assert moved.value.typed == "The snare, please."
+
+
+def test_a_revision_names_only_comments_of_its_own_order(story: Story, session: Session) -> None:
+    story.delivered()
+    delivery = session.scalars(select(Delivery)).one()
+    own, answer = _commented(story, delivery.id)
+    other = Story(session).delivered()
+    elsewhere = session.scalars(select(Delivery).where(Delivery.order_id == other.order.id)).one()
+    foreign, _ = _commented(other, elsewhere.id)
+    orders.request_revision(
+        session, story.order, wishes="Louder.", comment_ids=[foreign, own, answer, "<script>"], is_defect=False,
+        by=MARA, now=NOON,
+    )  # fmt: skip
+    assert session.scalars(select(RevisionRound.comment_ids)).one() == [own]
+
+
+def _commented(story: Story, delivery_id: str) -> tuple[str, str]:
+    """A thread and its answer."""
+    begun = talk.comment(
+        story.session, story.order, delivery_id, "Here.", start_ms=1_000, end_ms=None, is_question=False,
+        by=MARA, now=NOON,
+    )  # fmt: skip
+    return begun.id, talk.reply(story.session, story.order, begun.id, "Yes.", by=IVO, now=NOON).id

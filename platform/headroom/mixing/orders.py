@@ -163,7 +163,8 @@ def deliver(
     Raises NotNow with the codes that are in the way, besides what `move` raises.
     """
     files, found = delivery_findings(session, order, arrangement_changed=arrangement_changed)
-    unread = {one.code.value for one in found if not one.is_blocking} - set(acknowledged)
+    advice = {one.code.value for one in found if not one.is_blocking}
+    unread = advice - set(acknowledged)
     if unread and not quality.blocking(found) and order.state in (State.IN_PROGRESS, State.REVISING):
         raise NotNow(order_id=order.id, guard="acknowledged", typed=words, codes=sorted(unread))
     complete = bool(files) and not quality.blocking(found)
@@ -179,7 +180,9 @@ def deliver(
         reason=words,
         payload={"version": number, "advice": sorted({one.code.value for one in found})},
     )
-    delivery = _write_delivery(session, order, files, number, words, sorted(acknowledged), arrangement_changed, now)
+    delivery = _write_delivery(
+        session, order, files, number, words, sorted(advice & set(acknowledged)), arrangement_changed, now
+    )
     aligning.place(session, order, delivery, files)
     talk.carry_over(session, order.id, delivery, length_s=order_files.longest_s(files))
     mail_id = told.inform(
@@ -239,7 +242,11 @@ def request_revision(
     by: Actor,
     now: datetime,
 ) -> None:
-    """One consolidated list of wishes. It costs a round unless something is objectively broken."""
+    """One consolidated list of wishes. It costs a round unless something is objectively broken.
+
+    Only comments of this order are kept of `comment_ids`.
+    """
+    named = talk.threads_among(session, order, comment_ids)
     available = is_defect or order.rounds_used < order.revisions
     move(
         session,
@@ -250,7 +257,7 @@ def request_revision(
         holds={Guard.ROUND_AVAILABLE: available},
         changes={} if is_defect else {"rounds_used": order.rounds_used + 1},
         reason=wishes,
-        payload={"is_defect": is_defect, "comments": len(comment_ids)},
+        payload={"is_defect": is_defect, "comments": len(named)},
     )
     review = _review_of(session, order)
     asked = session.scalar(select(func.count()).where(RevisionRound.order_id == order.id)) or 0
@@ -261,7 +268,7 @@ def request_revision(
             delivery_id=review.delivery_id,
             is_defect=is_defect,
             wishes=wishes,
-            comment_ids=sorted(comment_ids),
+            comment_ids=named,
             asked_at=now,
         )
     )

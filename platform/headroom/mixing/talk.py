@@ -6,6 +6,7 @@ pauses the review until the engineer answers.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
@@ -146,6 +147,14 @@ def carry_over(session: Session, order_id: str, delivery: Delivery, *, length_s:
         )
     session.flush()
     return len(begun)
+
+
+def threads_among(session: Session, order: Order, comment_ids: Collection[str]) -> list[str]:
+    """Those of the ids that begin a thread of this order, sorted."""
+    threads = select(Comment.id).where(
+        Comment.order_id == order.id, Comment.parent_id.is_(None), Comment.id.in_(comment_ids)
+    )
+    return sorted(session.scalars(threads))
 
 
 def has_open_question(session: Session, order: Order) -> bool:
