@@ -168,7 +168,8 @@ def sign_out(actor: Actor) -> Any:
         sign_in.sign_out(session, by=actor, now=clock.now())
     current_visit().ended()
     response = make_response(redirect(url_for("site.home"), 303))
-    response.headers["Clear-Site-Data"] = '"cache"'
+    # storage: unfinished uploads keep names of songs there, which the next person at this browser must not find
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

@@ -39,6 +39,12 @@ def test_address_and_password_open_a_session_and_signing_out_ends_it(browser: Br
     assert not is_in(browser)
 
 
+def test_signing_out_takes_what_the_browser_remembered_of_unfinished_uploads(browser: Browser) -> None:
+    browser.open_account()
+    answer = browser.client.post("/sign-out", data={"csrf_token": browser.hidden_of("/account")["csrf_token"]})
+    assert set(answer.headers["Clear-Site-Data"].split(", ")) == {'"cache"', '"storage"'}
+
+
 def test_the_address_may_be_written_in_other_case(browser: Browser, other_browser: Browser) -> None:
     browser.open_account()
     assert other_browser.sign_in(email=" MARA@Studio.Test ").status_code == 303
