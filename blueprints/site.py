@@ -18,9 +18,9 @@ from blueprints.headers import REPORT_PATH
 from blueprints.locales import CHOICE_COOKIE_S, LOCALE_COOKIE, LOCALES, THEME_COOKIE, THEMES
 from blueprints.redirects import safe_path
 from blueprints.signed_in import machine, public, signed_in
-from blueprints.visit import current_settings
+from blueprints.visit import current_settings, remote_address
 from headroom import clock
-from headroom.accounts import preferences
+from headroom.accounts import limits, preferences
 from headroom.actors import Actor
 from headroom.db import reading, unit
 from headroom.errors import Busy, Invalid
@@ -28,6 +28,8 @@ from headroom.notices import telling
 
 bp = Blueprint("site", __name__)
 log = logging.getLogger("headroom.web")
+REPORTS = Actor.system("browser reports")
+REPORT_SHOWN = 300  # characters of a report in the log: the page and what was refused stand first
 
 
 @bp.app_template_global("now_iso")
@@ -115,9 +117,16 @@ def readyz() -> Any:
 @machine
 @body_cap(16 * 1024)
 def csp_reported() -> Any:
-    """The browser reports something it refused to load; kept in the log, scrubbed, without the page's query."""
+    """The browser reports something it refused to load; kept in the log, scrubbed, without the page's query.
+
+    So many per network, then TooMany: anybody may send here, and the log is for those who read it.
+    """
+    secret = current_settings().ring("session_keys").current[1]
+    with unit(REPORTS) as session:
+        counted = limits.subject(secret, limits.network_of(remote_address()))
+        limits.spend(session, limits.BROWSER_REPORTS, counted, now=clock.now())
     body = request.get_data(cache=False).decode("utf-8", errors="replace")
-    log.warning("content security policy report: %s", body.split("?")[0][:2_000])
+    log.warning("content security policy report: %s", body.split("?")[0][:REPORT_SHOWN])
     return "", 204
 
 

@@ -34,7 +34,16 @@ SIGN_UP_NETWORK = Limit("sign_up_network", 30, timedelta(hours=1))
 MAIL_TO_ADDRESS = Limit("mail_to_address", 5, timedelta(hours=6))  # so that nobody is flooded through us
 CONFIRM_NETWORK = Limit("confirm_network", 30, timedelta(minutes=5))
 REFUSED_WEBHOOKS = Limit("refused_webhooks", 60, timedelta(hours=1))  # per network: enough to notice by
-ALL = (SIGN_IN, SIGN_IN_NETWORK, SIGN_UP_NETWORK, MAIL_TO_ADDRESS, CONFIRM_NETWORK, REFUSED_WEBHOOKS)
+BROWSER_REPORTS = Limit("browser_reports", 60, timedelta(hours=1))  # per network, anonymous: enough to notice by
+ALL = (
+    SIGN_IN,
+    SIGN_IN_NETWORK,
+    SIGN_UP_NETWORK,
+    MAIL_TO_ADDRESS,
+    CONFIRM_NETWORK,
+    REFUSED_WEBHOOKS,
+    BROWSER_REPORTS,
+)
 
 
 def subject(secret: bytes, *parts: str) -> bytes:
