@@ -74,3 +74,16 @@ def test_translations_keep_the_values_of_the_original(path: Path) -> None:
     with path.open("rb") as file:
         wrong = [f"{message.id}: {error}" for message, errors in read_po(file, locale="ru").check() for error in errors]
     assert wrong == []
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: str(path.relative_to(ROOT).parts[1]))
+def test_russian_calls_an_account_by_one_name_and_greets_calmly(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "аккаунт" not in text.lower()
+    assert [line for line in text.splitlines() if "Здравствуйте" in line and "!" in line] == []
+
+
+@pytest.mark.parametrize(("number", "sentence"), [(1, "хотя бы %(num)s знак."), (2, "знака."), (5, "знаков.")])
+def test_a_lower_limit_of_characters_is_said_in_each_plural(number: int, sentence: str) -> None:
+    message = known()["Use at least %(num)s character."]
+    assert message.string[{1: 0, 2: 1, 5: 2}[number]].endswith(sentence)
