@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headroom.audio.alignment import Alignment, carry_time_s, sure_offset_s
+from headroom.audio.alignment import LEAST_CONFIDENCE, Alignment, carry_time_s, sure_offset_s
 from headroom.audio.facts import Peaks
 from headroom.audio.gains import Level, gain_to_target_db, matched_gains_db
 from headroom.audio.matching import align_envelopes, align_peaks
@@ -74,11 +74,20 @@ def bars(seed: int, *, starts_at_s: float) -> Peaks:
     return Peaks(len(highs), 1, 85, 1000, np.stack((-highs, highs), axis=1).tobytes())
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_music_in_bars_is_not_found_whole_bars_away(seed: int) -> None:
-    alignment = align_peaks(bars(seed, starts_at_s=0), bars(seed, starts_at_s=2.043))
+@pytest.mark.parametrize("later_s", [0.0, 2.0, 2.08, 3.01, -1.74])
+@pytest.mark.parametrize("seed", range(3))
+def test_music_in_bars_is_not_found_whole_bars_away(seed: int, later_s: float) -> None:
+    alignment = align_peaks(bars(seed, starts_at_s=0), bars(seed, starts_at_s=later_s))
     assert alignment is not None
-    assert alignment.offset_s == pytest.approx(2.043, abs=0.0425)
+    assert alignment.offset_s == pytest.approx(later_s, abs=0.0425)
+    assert alignment.confidence > LEAST_CONFIDENCE
+
+
+def test_a_phrase_that_is_there_twice_has_no_sure_place() -> None:
+    phrase = np.random.default_rng(1).random(300)
+    alignment = align_envelopes(phrase, np.concatenate((phrase, np.zeros(200), phrase)), step_s=0.05)
+    assert alignment is not None
+    assert alignment.confidence == 0
 
 
 def test_what_is_less_than_half_a_bucket_is_no_offset() -> None:

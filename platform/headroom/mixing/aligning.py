@@ -1,8 +1,7 @@
 """Where the music of one version lies in the next: measured once at delivery, used for comments and comparison.
 
 Measured from the stored waveforms of what plays first, so that nothing is decoded: an envelope of at most 4,000
-buckets, 60 ms each for a song of four minutes. An offset is good to a fraction of a bucket; one below half a bucket
-counts as none.
+buckets, 60 ms each for a song of four minutes. An offset is good to half a bucket; one below that counts as none.
 """
 
 from __future__ import annotations
