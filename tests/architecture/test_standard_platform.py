@@ -51,8 +51,8 @@ def test_it_is_the_standard_library_under_the_web_server(tmp_path: Path) -> None
     try:
         assert answer_of(f"http://127.0.0.1:{port}/") == sys.implementation.name.replace("cpython", "CPython")
     finally:
-        server.kill()
-        server.wait()
+        server.terminate()  # the server ends its workers; killed, it would leave them
+        server.wait(20)
 
 
 def answer_of(url: str) -> str:
