@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from headroom.actors import Actor
 from headroom.db import unit
 from headroom.ledger.models import Refund
-from headroom.mixing import orders, timers
-from headroom.mixing.errors import OrderMoved
-from headroom.mixing.models import Order, OrderEvent
+from headroom.mixing import checkout, offers, orders, timers
+from headroom.mixing.errors import NotOpenForOrders, OrderMoved
+from headroom.mixing.models import EngineerProfile, Order, OrderEvent, ServicePackage
+from headroom.mixing.offers import Brief
 from headroom.mixing.states import Event, State
 from tests.conftest import PrivateDatabase
-from tests.mixing.world import IVO, MARA, NOON, Story, people
+from tests.mixing.world import FEE_BP, IVO, MARA, NOON, OTTO, Story, people
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
@@ -112,3 +114,38 @@ def test_a_timer_beside_a_click_moves_the_order_once(private_database: PrivateDa
         seqs = session.scalars(select(OrderEvent.seq).where(OrderEvent.order_id == order_id)).all()
     assert order.state in (State.REFUND_DUE, State.IN_PROGRESS)
     assert sorted(seqs) == list(range(1, order.version + 1))
+
+
+def drafts_for_the_last_place(*clients: Actor) -> tuple[str, list[str]]:
+    """Ivo with one place left: the package he sells, and a draft of each client."""
+    with unit(Actor.system("test")) as session:
+        people(session)
+        session.execute(update(EngineerProfile).values(capacity=1))
+        package = session.scalars(select(ServicePackage.id).where(ServicePackage.engineer_id == IVO.person_id)).one()
+        brief = Brief("Night Bus", "The Lamps", "Keep the vocal close.")
+        return package, [offers.begin(session, "per_ivo", brief, by=client, now=NOON).id for client in clients]
+
+
+def buying(client: Actor, order_id: str, package: str) -> Callable[[], object]:
+    def buy(session: Session, order: Order) -> None:
+        checkout.buy_package(session, order, package, version=1, fee_bp=FEE_BP, by=client, now=NOON)
+        time.sleep(0.2)  # the other one has looked by now
+
+    return click(client, order_id, buy)
+
+
+def test_two_clients_at_the_last_place_at_once_have_one_winner(private_database: PrivateDatabase) -> None:
+    package, (of_mara, of_otto) = drafts_for_the_last_place(MARA, OTTO)
+    outcomes = at_once(buying(MARA, of_mara, package), buying(OTTO, of_otto, package))
+    assert sum(isinstance(outcome, NotOpenForOrders) for outcome in outcomes) == 1
+    with private_database.session() as session:
+        bought = session.scalars(select(Order.client_id).where(Order.state == State.AWAITING_PAYMENT)).all()
+    assert len(bought) == 1
+
+
+def test_one_client_who_never_pays_fills_one_place_at_most(private_database: PrivateDatabase) -> None:
+    package, order_ids = drafts_for_the_last_place(MARA, MARA, MARA)
+    with unit(Actor.system("test")) as session:
+        session.execute(update(EngineerProfile).values(capacity=2))
+    outcomes = [buying(MARA, order_id, package)() for order_id in order_ids]
+    assert outcomes == [None, None, None]

@@ -101,8 +101,11 @@ def begin(session: Session, engineer_id: str, brief: Brief, *, by: Actor, now: d
 
 
 def require_open(session: Session, engineer_id: str) -> EngineerProfile:
-    """The engineer, if they take orders now. Raises EngineerNotFound, NotOpenForOrders(why)."""
-    engineer = session.get(EngineerProfile, engineer_id)
+    """The engineer, if they take orders now. Raises EngineerNotFound, NotOpenForOrders(why).
+
+    The profile's row stays locked until the transaction ends: who comes at the same moment counts after us.
+    """
+    engineer = session.get(EngineerProfile, engineer_id, with_for_update=True, populate_existing=True)
     if engineer is None or engineer.published_at is None:
         raise EngineerNotFound()
     if engineer.paused_at is not None:
@@ -113,12 +116,17 @@ def require_open(session: Session, engineer_id: str) -> EngineerProfile:
 
 
 def live_orders(session: Session, engineer_id: str) -> int:
-    """Orders that the engineer is paid for and not done with."""
+    """Orders that the engineer is paid for and not done with, and clients who have agreed and are about to pay.
+
+    Of those about to pay each counts once, so that nobody fills all places with orders that they never pay.
+    """
     waiting = (State.DRAFT, State.QUOTING, State.OFFERED, State.AWAITING_PAYMENT, State.RELEASING)
-    query = select(func.count()).where(
-        Order.engineer_id == engineer_id, Order.state.not_in([*TERMINAL, *waiting, State.REFUND_DUE])
-    )
-    return session.scalar(query) or 0
+    is_paid = Order.state.not_in([*TERMINAL, *waiting, State.REFUND_DUE])
+    paying = func.count(Order.client_id.distinct()).filter(Order.state == State.AWAITING_PAYMENT)
+    paid, about_to_pay = session.execute(
+        select(func.count().filter(is_paid), paying).where(Order.engineer_id == engineer_id)
+    ).one()
+    return int(paid + about_to_pay)
 
 
 def request_quote(session: Session, order: Order, *, by: Actor, now: datetime) -> None:
