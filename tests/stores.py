@@ -17,12 +17,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import IO
+
+import pytest
 
 from headroom.gateways import s3
 from headroom.gateways.s3 import Store
@@ -122,6 +124,16 @@ class SharedCeph(_Shared):
         if absent is not None:
             raise NoStore(absent)
         super().__init__(CEPH)
+
+
+def lent(start: Callable[[], _Shared]) -> Iterator[Place]:
+    """A running store for the length of a fixture; where none can run, its tests are skipped and say why."""
+    try:
+        shared = start()
+    except NoStore as reason:
+        pytest.skip(str(reason))
+    yield shared.place
+    shared.leave()
 
 
 def settings_for(place: Place, *, bucket: str) -> Settings:

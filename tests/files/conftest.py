@@ -34,7 +34,7 @@ from tests.conftest import PrivateDatabase
 from tests.databases import TestServer
 from tests.emptying import ReusedDatabase
 from tests.files import work
-from tests.stores import NoStore, Place, SharedSwift, fresh_bucket
+from tests.stores import Place, SharedSwift, fresh_bucket, lent
 
 SHELF = Scope("shelf", "shelf-of-mara")
 BODY = b"RIFF" + bytes(range(256)) * 40
@@ -69,12 +69,8 @@ def private_database(reused_database: ReusedDatabase) -> Iterator[PrivateDatabas
 
 @pytest.fixture(scope="session")
 def swift() -> Iterator[Place]:
-    try:
-        shared = SharedSwift()
-    except NoStore as reason:
-        pytest.skip(str(reason))
-    yield shared.place
-    shared.leave()
+    """The embedded store, running."""
+    yield from lent(SharedSwift)
 
 
 @pytest.fixture

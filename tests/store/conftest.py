@@ -15,7 +15,7 @@ from headroom.gateways import s3_probe
 from headroom.gateways.s3 import Store
 from headroom.gateways.s3_probe import Seen
 from tests.conftest import make_settings
-from tests.stores import NoStore, Place, SharedCeph, SharedSwift, fresh_bucket
+from tests.stores import Place, SharedCeph, SharedSwift, fresh_bucket, lent
 
 ORIGIN = make_settings().base_url
 PEERS = {"swift": SharedSwift, "ceph": SharedCeph}
@@ -37,12 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The store under test, running."""
-    try:
-        shared = PEERS[request.param]()
-    except NoStore as reason:
-        pytest.skip(str(reason))
-    yield shared.place
-    shared.leave()
+    yield from lent(PEERS[request.param])
 
 
 @pytest.fixture(scope="session")
