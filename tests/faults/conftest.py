@@ -19,7 +19,7 @@ from tests.databases import TestServer
 from tests.faults.house import TEST, House
 from tests.ledger.conftest import run_provider
 from tests.mixing.world import people
-from tests.stores import NoStore, Place, SharedSwift, fresh_bucket
+from tests.stores import Place, SharedSwift, fresh_bucket, lent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,12 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def swift() -> Iterator[Place]:
-    try:
-        shared = SharedSwift()
-    except NoStore as reason:
-        pytest.skip(str(reason))
-    yield shared.place
-    shared.leave()
+    yield from lent(SharedSwift)
 
 
 @pytest.fixture(scope="session")

@@ -93,6 +93,7 @@ TERMS: dict[str, str | list[str]] = {
 FIELDS: dict[str, dict[str, str | list[str]]] = {
     "send_offer": {"version": "1", **TERMS},
     "counter": {"version": "1", "counter_wish": "x"},
+    "keep_longer": {},
     "accept_offer": {"version": "1", "offer": "1"},
     "buy_package": {"version": "1", "package_id": "p", "package_version": "1"},
     "request_revision": {"version": "1", "wishes": "x"},
