@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from headroom import clock
 from headroom.db import unit
+from headroom.files import retention
 from headroom.mixing import order_files, orders, studio, talk
 from headroom.mixing.access import FileRole
 from headroom.mixing.models import Comment, Delivery, ServicePackage
+from headroom.mixing.settlement import scope_of
 from tests.faults.house import TEST, House, Person, version_of
 from tests.mixing.world import IVO, LENA, MARA, TERMS, Story
 
@@ -146,6 +149,19 @@ def sign_up(house: House) -> Ask:
     return Ask(visitor, "/sign-up", values | documents)
 
 
+def dated(session: Session, story: Story) -> None:
+    """The order's stems go in a month."""
+    retention.schedule(
+        session, scope=scope_of(story.order.id), purposes=["stem"],
+        purge_at=story.now + timedelta(days=30), reason="order_ended", now=story.now,
+    )  # fmt: skip
+
+
+def longer(house: House) -> Ask:
+    ask = after("delivered", dated, "mara", "longer-keeping")(house)
+    return Ask(ask.person, ask.path)
+
+
 RECIPES: dict[str, Recipe] = {
     "accounts.sign_up_submitted": sign_up,
     "engineers.begin_request": lambda house: Ask(house.person("mara"), "/engineers/ivo/request", BRIEF),
@@ -182,6 +198,7 @@ RECIPES: dict[str, Recipe] = {
     "mixing.extend_review": after("delivered", heard, "mara", "review-extension"),
     "mixing.write": at_order("quoting", "mara", "messages", unseen=True, message="Is Friday possible?"),
     "mixing.comment": comment,
+    "mixing.keep_longer": longer,
     "mixing.reply": after("delivered", remark, "ivo", "comments/*/replies", reply="It is louder now."),
     "mixing.resolve": after("delivered", remark, "mara", "comments/*/resolution"),
 }
