@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import Text
 
 from headroom.accounts import capabilities
@@ -86,12 +88,12 @@ def start(session: Session, person_id: str, *, ip: str | None, user_agent: str, 
 
 def find(session: Session, token: str, *, now: datetime) -> LiveSession | None:
     """The session in force behind a cookie, or None. One statement."""
-    return _live(session, SignInSession.token_hash == hash_token(token), now=now)
+    return _live(session, SignInSession.token_hash, hash_token(token), now=now)
 
 
 def require_live(session: Session, actor: Actor, *, now: datetime) -> None:
     """Raise NotSignedIn unless the actor's session is still in force and holds what the actor claims."""
-    live = _live(session, SignInSession.id == actor.session_id, now=now)
+    live = _live(session, SignInSession.id, actor.session_id, now=now)
     if live is None or live.person_id != actor.person_id or not actor.capabilities <= live.capabilities:
         raise NotSignedIn
 
@@ -148,7 +150,20 @@ def open_ones(session: Session, person_id: str, *, now: datetime) -> list[SignIn
     return list(rows)
 
 
-def _live(session: Session, condition: object, *, now: datetime) -> LiveSession | None:
+def _live(session: Session, column: InstrumentedAttribute[Any], value: object, *, now: datetime) -> LiveSession | None:
+    row = session.execute(_of_one_session(column), {"value": value}).one_or_none()
+    if row is None:
+        return None
+    session_id, created_at, last_seen_at, person_id, name, locale, zone, theme, granted, unseen_notices = row
+    usable = capabilities.usable(frozenset(granted or ()))
+    if not is_live(created_at=created_at, last_seen_at=last_seen_at, held=usable, now=now):
+        return None
+    return LiveSession(session_id, person_id, name, locale, zone, theme, usable, last_seen_at, int(unseen_notices))
+
+
+@cache
+def _of_one_session(column: InstrumentedAttribute[Any]) -> Select[Any]:
+    """The statement behind every page, by token or by id. Built once: building it costs more than running it."""
     held = (
         select(func.array_agg(CapabilityGrant.capability, type_=ARRAY(Text)))
         .where(CapabilityGrant.person_id == Person.id, CapabilityGrant.revoked_at.is_(None))
@@ -160,7 +175,7 @@ def _live(session: Session, condition: object, *, now: datetime) -> LiveSession 
         .where(Notice.person_id == Person.id, Notice.seen_at.is_(None))
         .scalar_subquery()
     )
-    row = session.execute(
+    return (
         select(
             SignInSession.id,
             SignInSession.created_at,
@@ -174,12 +189,5 @@ def _live(session: Session, condition: object, *, now: datetime) -> LiveSession 
             unseen,
         )
         .join(Person, Person.id == SignInSession.person_id)
-        .where(condition, SignInSession.ended_at.is_(None))  # type: ignore[arg-type]
-    ).one_or_none()
-    if row is None:
-        return None
-    session_id, created_at, last_seen_at, person_id, name, locale, zone, theme, granted, unseen_notices = row
-    usable = capabilities.usable(frozenset(granted or ()))
-    if not is_live(created_at=created_at, last_seen_at=last_seen_at, held=usable, now=now):
-        return None
-    return LiveSession(session_id, person_id, name, locale, zone, theme, usable, last_seen_at, int(unseen_notices))
+        .where(column == bindparam("value"), SignInSession.ended_at.is_(None))
+    )

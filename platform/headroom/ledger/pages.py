@@ -82,8 +82,6 @@ class MoneyView:
     refundable_minor: int = 0
     disputed_minor: int = 0
     legs: tuple[LegView, ...] = ()
-    refunds: tuple[RefundView, ...] = ()
-    timeline: tuple[Step, ...] = ()
 
     @property
     def is_paid(self) -> bool:
@@ -94,7 +92,7 @@ NO_MONEY = MoneyView("none")
 
 
 def money_of(session: Session, purpose: str, subject_id: str) -> MoneyView:
-    """Where the subject's money is, for both sides to see. Six statements at most, however long its story."""
+    """Where the subject's money is, for both sides to see. Three statements at most, however long its story."""
     row = session.execute(
         select(Payment, Charge)
         .outerjoin(Charge, Charge.subject == deals.subject_of(purpose, subject_id))
@@ -108,7 +106,6 @@ def money_of(session: Session, purpose: str, subject_id: str) -> MoneyView:
     held = deals.opened(session, payment, charge)
     entitled = held.deal.entitlement()
     names = names_of(session, held.legs)
-    returned = session.scalars(select(Refund).where(Refund.charge_id == charge.id).order_by(Refund.planned_at)).all()
     return MoneyView(
         state=payment.state,
         payment_id=payment.id,
@@ -126,8 +123,6 @@ def money_of(session: Session, purpose: str, subject_id: str) -> MoneyView:
         refundable_minor=held.deal.refundable_minor,
         disputed_minor=held.deal.disputed_minor,
         legs=tuple(_leg(leg, entitled[leg.party], names) for _, leg in sorted(held.legs.items())),
-        refunds=tuple(refund_view(refund) for refund in returned),
-        timeline=_timeline(session, charge.subject, names),
     )
 
 
@@ -165,12 +160,12 @@ def refund_view(refund: Refund) -> RefundView:
     return RefundView(refund.id, refund.amount_minor, refund.state, refund.reason, refund.planned_at, refund.settled_at)
 
 
-def _timeline(session: Session, subject: str, names: dict[str, str]) -> tuple[Step, ...]:
-    steps = []
-    for entry in journals.entries_of(session, subject):
-        if entry.kind in SHOWN_STEPS:
-            steps.append(_step(entry, names))
-    return tuple(steps)
+def timeline_of(session: Session, purpose: str, subject_id: str) -> tuple[Step, ...]:
+    """What happened to the subject's money, oldest first. Two statements."""
+    entries = journals.entries_of(session, deals.subject_of(purpose, subject_id))
+    shown = [entry for entry in entries if entry.kind in SHOWN_STEPS]
+    names = names_of(session, {party for entry in shown if (party := entry.fact.get("party"))})
+    return tuple(_step(entry, names) for entry in shown)
 
 
 def _step(entry: JournalEntry, names: dict[str, str]) -> Step:
