@@ -6,12 +6,14 @@ A WSGI server imports `wsgi:app`; tests and the worker call `create_app(settings
 from __future__ import annotations
 
 import secrets
+from collections.abc import MutableMapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask.templating import Environment
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -41,6 +43,17 @@ REHEARSAL_DOORS = ("rehearsal",)
 ROOT = Path(__file__).resolve().parent
 
 
+class _Templates(Environment):
+    """Templates that share one plain dict of globals.
+
+    Jinja gives each template a chain of dicts, to which every import on a page is compared name by name.
+    Nothing here loads a template with globals of its own.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **d} if d else self.globals
+
+
 class RefusedToStart(RuntimeError):
     """The settings are not fit for this profile; the message lists every reason."""
 
@@ -55,6 +68,7 @@ def create_app(settings: Settings | None = None, *, database: db.Database | None
     if reasons:
         raise RefusedToStart("\n".join(reasons))
     app = Flask("headroom", root_path=str(ROOT), static_folder=None, template_folder="templates")
+    app.jinja_environment = _Templates
     app.extensions["headroom.settings"] = settings
     logs.set_up(settings.log_level)
     if database is None:

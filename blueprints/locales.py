@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from babel.messages.catalog import Catalog
@@ -13,6 +14,9 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from blueprints.visit import current_visit
 
@@ -60,14 +64,10 @@ def is_time_zone(name: str) -> bool:
 
 
 class _Catalogs(Domain):  # type: ignore[misc]
-    """The catalogs of all domains as one, read from their .po files once per process and language."""
+    """The catalogs of all domains as one."""
 
     def get_translations(self) -> Translations:
-        locale = str(get_locale() or LOCALES[0])
-        if locale not in self.cache:
-            self.cache[locale] = _read_catalogs(locale)
-        catalog: Translations = self.cache[locale]
-        return catalog
+        return _current_catalog()
 
 
 class _Babel(Babel):  # type: ignore[misc]
@@ -76,8 +76,15 @@ class _Babel(Babel):  # type: ignore[misc]
         return _Catalogs()
 
 
+def _current_catalog() -> Translations:
+    """The messages in the language in force: of the page's reader, or of a mail's."""
+    locale = get_locale()
+    return _read_catalogs(LOCALES[0] if locale is None else locale.language)
+
+
+@cache
 def _read_catalogs(locale: str) -> Translations:
-    """All messages of a language. The English text is the message's id, so English needs none."""
+    """All messages of a language, once per process. The English text is the message's id, so English needs none."""
     whole = Catalog(locale=locale)
     for path in sorted((_ROOT / "translations").glob(f"**/{locale}/LC_MESSAGES/*.po")):
         with path.open("rb") as file:
@@ -90,6 +97,25 @@ def _read_catalogs(locale: str) -> Translations:
     return Translations(compiled)
 
 
+# A page translates over a hundred times, and Jinja's own i18n takes three nested calls for each.
+@pass_eval_context
+def _gettext(context: EvalContext, message: str, /, **values: Any) -> str:
+    """`_` of the templates: the message with its `values`, which are escaped where the template is HTML."""
+    words: str = _current_catalog().gettext(message)
+    if context.autoescape:
+        words = Markup(words)  # noqa: S704 - our own catalogs; only the values come from people
+    return words % values if values or "%" in words else words
+
+
+@pass_eval_context
+def _ngettext(context: EvalContext, one: str, many: str, num: int, /, **values: Any) -> str:
+    """The form of the message that goes with `num`, which fills its %(num)s."""
+    words: str = _current_catalog().ngettext(one, many, num)
+    if context.autoescape:
+        words = Markup(words)  # noqa: S704 - as above
+    return words % {"num": num, **values}
+
+
 def install(app: Flask) -> None:
     """Give templates and handlers gettext in the reader's language."""
     _Babel(
@@ -99,3 +125,4 @@ def install(app: Flask) -> None:
         locale_selector=current_locale,
         timezone_selector=current_time_zone,
     )
+    app.jinja_env.globals.update({"_": _gettext, "gettext": _gettext, "ngettext": _ngettext})

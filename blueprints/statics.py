@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Flask, Response, current_app, send_from_directory
+from flask import Flask, Response, current_app, request, send_from_directory
 
 from blueprints.signed_in import public
 
@@ -31,10 +31,17 @@ def static(build: str, filename: str) -> Response:
     return response
 
 
+def static_url(filename: str) -> str:
+    """The address of one file. A page names some forty, so the router is not asked."""
+    return f"{request.script_root}/static/{current_app.config['BUILD']}/{filename}"
+
+
 def install(app: Flask, build: str) -> None:
-    """Serve the folder; `url_for("static", filename=…)` names the current build by itself."""
+    """Serve the folder; `static_url(name)` and `url_for("static", filename=…)` name the current build themselves."""
     app.config["BUILD"] = build or build_of(ROOT)
     app.add_url_rule("/static/<build>/<path:filename>", endpoint="static", view_func=static)
+
+    app.add_template_global(static_url)
 
     @app.url_defaults
     def name_build(endpoint: str, values: dict[str, object]) -> None:

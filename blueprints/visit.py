@@ -45,6 +45,7 @@ class Visit(dict[str, Any], SessionMixin):
         self.had_messages = bool(messages)
         self._live: LiveSession | None = None
         self._looked = False
+        self._form_token: tuple[str, bytes] | None = None  # the cookie's token and what follows from it
 
     @property
     def live(self) -> LiveSession | None:
@@ -71,6 +72,13 @@ class Visit(dict[str, Any], SessionMixin):
             self.token = self.new_token = new_secret()
             self.forget = False
         return self.token
+
+    def form_token(self) -> bytes:
+        """What proves a form of this visitor, computed once for all forms of a page."""
+        token = self.ensure_token()
+        if self._form_token is None or self._form_token[0] != token:
+            self._form_token = (token, _csrf_of(token, self.settings.ring("session_keys").current[1]))
+        return self._form_token[1]
 
 
 class VisitInterface(SessionInterface):
@@ -124,9 +132,9 @@ def current_actor() -> Actor | None:
 
 def csrf_token() -> str:
     """A token for forms of this visitor, masked anew each time so that compression does not leak it."""
-    token = _csrf_of(current_visit().ensure_token(), current_settings().ring("session_keys").current[1])
+    token = current_visit().form_token()
     mask = secrets.token_bytes(_MASK_BYTES)
-    mixed = bytes(a ^ b for a, b in zip(mask, token, strict=True))
+    mixed = _xor(mask, token)
     return base64.urlsafe_b64encode(mask + mixed).decode("ascii").rstrip("=")
 
 
@@ -139,7 +147,7 @@ def csrf_is_right(presented: str) -> bool:
         return False
     if visit.token is None or len(raw) != 2 * _MASK_BYTES:
         return False
-    token = bytes(a ^ b for a, b in zip(raw[:_MASK_BYTES], raw[_MASK_BYTES:], strict=True))
+    token = _xor(raw[:_MASK_BYTES], raw[_MASK_BYTES:])
     ring = current_settings().ring("session_keys")
     return any(hmac.compare_digest(token, _csrf_of(visit.token, ring.get(key_id))) for key_id in ring.ids)
 
@@ -166,6 +174,12 @@ def _look_up(token: str | None) -> LiveSession | None:
         with unit(Actor.system("session")) as database:
             sessions.touch(database, live, now=now)
     return live
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    """Two strings of _MASK_BYTES bytes, bit by bit."""
+    mixed = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
+    return mixed.to_bytes(_MASK_BYTES, "big")
 
 
 def _csrf_of(session_token: str, key: bytes) -> bytes:
