@@ -26,6 +26,7 @@ from tests.databases import TestServer
 if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Playwright
 
     from headroom.db import Database, SessionCheck
     from headroom.settings import Settings
@@ -88,6 +89,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"skips: {sum(reasons.values())}")
     for reason, number in reasons.most_common():
         terminalreporter.write_line(f"  {number} x {reason}")
+
+
+@pytest.fixture(scope="session")
+def play() -> Iterator[Playwright]:
+    """The browser driver of this test process: there can be only one, since it keeps an event loop running."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
 from tests.browser.visits import Visit
 
@@ -30,16 +30,9 @@ def found_browser() -> str:
     return next(path for name in NAMES if (path := shutil.which(name)))
 
 
-@pytest.fixture(scope="package")
-def play() -> Iterator[Playwright]:
-    """The driver. It ends with this folder's tests: while it lives, no other event loop can run in the thread."""
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser(play: Playwright) -> Iterator[Browser]:
-    """One browser for this folder; its profile is a new empty folder that goes with it."""
+    """One browser for these tests; its profile is a new empty folder that goes with it."""
     opened = play.chromium.launch(executable_path=found_browser(), args=FLAGS)
     yield opened
     opened.close()

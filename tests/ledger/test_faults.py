@@ -125,7 +125,8 @@ def accounts_at_provider(desk: Desk) -> list[str]:
     return [one.id for one in listed if one.metadata is not None and one.metadata["person_id"] == "per_ivo"]
 
 
-def test_after_a_day_an_account_that_was_made_is_found_and_not_made_twice(desk: Desk) -> None:
+def test_after_a_day_an_account_that_was_made_is_found_and_not_made_twice(own_provider_desk: Desk) -> None:
+    desk = own_provider_desk
     wants_to_be_paid(desk)
     desk.fault("error_after_commit", count=2)
     desk.effects_are_due()
@@ -135,7 +136,8 @@ def test_after_a_day_an_account_that_was_made_is_found_and_not_made_twice(desk: 
     assert [desk.payee("per_ivo").account_id] == accounts_at_provider(desk)
 
 
-def test_after_a_day_an_account_that_never_arrived_is_made_with_a_new_key(desk: Desk) -> None:
+def test_after_a_day_an_account_that_never_arrived_is_made_with_a_new_key(own_provider_desk: Desk) -> None:
+    desk = own_provider_desk
     wants_to_be_paid(desk)
     desk.fault("error_before", count=2)
     desk.effects_are_due()

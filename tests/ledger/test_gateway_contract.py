@@ -72,6 +72,7 @@ CALLS: dict[str, Callable[[Desk], object]] = {
     ),
     "create_account": account,
     "fetch_account": lambda desk: desk.provider.fetch_account(account(desk)),
+    "find_account": lambda desk: account(desk) and desk.provider.find_account("per_ivo"),
     "account_link": lambda desk: desk.provider.account_link(
         account(desk), refresh_url="http://localhost:8600/a", return_url="http://localhost:8600/b"
     ),

@@ -1,5 +1,6 @@
 """The migrations and the models describe the same database, down to triggers and defaults."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -35,8 +36,9 @@ CATALOG = {
 
 @pytest.fixture
 def empty_database(test_server: TestServer) -> Iterator[str]:
-    url = test_server.url_of("migrated_from_empty")
-    _recreate(test_server, "migrated_from_empty")
+    name = f"migrated_{os.getpid()}"
+    url = test_server.url_of(name)
+    _recreate(test_server, name)
     yield url
     test_server.drop(url)
 

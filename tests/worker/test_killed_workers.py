@@ -21,7 +21,7 @@ from tests.standins.peers import free_port
 from tests.worker.processes import until, worker
 
 TEST = Actor.system("test")
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 class Postbox(MessageHandler):
@@ -91,7 +91,7 @@ def test_a_mail_server_that_says_later_is_asked_again(
     box.refusals = 1
     mail_id = queue_mail()
     with worker(private_database, SMTP_PORT=port):
-        until(lambda: state_of(private_database, mail_id) == "sent", within_s=45, what="the mail is sent")
+        until(lambda: state_of(private_database, mail_id) == "sent", within_s=90, what="the mail is sent")
     assert len(box.messages) == 1
 
 
@@ -102,7 +102,7 @@ def test_mail_waits_while_the_server_is_dead(private_database: PrivateDatabase, 
         until(lambda: _error(private_database, mail_id), within_s=30, what="the failure is noted")
     assert state_of(private_database, mail_id) == "queued"
     with worker(private_database, SMTP_PORT=port):
-        until(lambda: state_of(private_database, mail_id) == "sent", within_s=45, what="the mail is sent")
+        until(lambda: state_of(private_database, mail_id) == "sent", within_s=90, what="the mail is sent")
     assert len(box.messages) == 1
 
 
@@ -116,7 +116,7 @@ def test_a_worker_killed_after_the_servers_yes_repeats_the_same_message(
     assert state_of(private_database, mail_id) == "queued"
     _lease_over(private_database, mail_id)
     with worker(private_database, SMTP_PORT=port):
-        until(lambda: state_of(private_database, mail_id) == "sent", within_s=45, what="the mail is sent")
+        until(lambda: state_of(private_database, mail_id) == "sent", within_s=90, what="the mail is sent")
     ids = [message["Message-ID"] for message in box.messages]
     assert len(ids) == 2
     assert len(set(ids)) == 1
